@@ -1,0 +1,61 @@
+"""Everything that can go wrong for a reason the user can mend.
+
+Each error is one line: what is wrong, where, what is allowed, what to do next.
+The command line prints it without a traceback; a traceback is a bug
+(``tests/contract/test_bad_input.py`` proves it for every documented bad input).
+Each class also inherits the builtin that a caller of the library would expect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = [
+    "DataError",
+    "GateError",
+    "IndicastError",
+    "MissingError",
+    "RunError",
+    "WorkspaceError",
+    "one_of",
+]
+
+
+class IndicastError(Exception):
+    """Base of all errors with a remedy; ``str(error)`` is the whole message."""
+
+
+class WorkspaceError(IndicastError, ValueError):
+    """A declaration (``model.toml``, ``table.csv``, priors) is wrong."""
+
+
+class DataError(IndicastError, ValueError):
+    """The ledger holds a row that cannot be used, or a date is out of range."""
+
+
+class MissingError(IndicastError, LookupError):
+    """A file, folder, model or run that was named does not exist."""
+
+
+class RunError(IndicastError, RuntimeError):
+    """Inference or publication could not be completed."""
+
+
+class GateError(RunError):
+    """A diagnostic gate failed, so nothing was published."""
+
+
+def one_of(names: Iterable[object]) -> str:
+    """Return the allowed names as readable text, sorted.
+
+    Parameters
+    ----------
+    names
+        Any iterable of names.
+
+    Examples
+    --------
+    >>> one_of({"b", "a"})
+    'a, b'
+    """
+    return ", ".join(sorted(str(name) for name in names)) or "(none)"

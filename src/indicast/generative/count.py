@@ -1,0 +1,110 @@
+"""Family ``count``: how many events of a kind began in a month.
+
+``y_t ~ NegBinomial(mu_tk, alpha)`` with ``log mu_tk = log ref_t + c gamma_k + log
+detect_t + season_month + peak_t zeta``: the trailing reference makes the count speak of
+growth, as the experts' descriptor does. Invariant: the density equals
+``scipy.stats.nbinom``; a month nobody looked at is exactly 0
+(``tests/reference/test_count.py``). Not valid for a level that stays shifted: after the
+reference window it is the new normal. Source: negative binomial regression, Hilbe 2011,
+doi:10.1017/CBO9780511973420; under-reporting by a detection chance, Stoner et al. 2019,
+doi:10.1080/01621459.2019.1573732.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.special import gammaln, xlog1py, xlogy
+
+from indicast import names
+from indicast.panel import NOT_LOOKED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import xarray as xr
+
+
+def negative_binomial(count: np.ndarray, mean: np.ndarray, overdispersion: np.ndarray) -> np.ndarray:
+    """Return the log-probability of counts, nats.
+
+    Parameters
+    ----------
+    count
+        Non-negative integers; dims (...).
+    mean
+        mu > 0; broadcast.
+    overdispersion
+        alpha^(-1/2) > 0: variance is ``mu + mu^2 overdispersion^2``; broadcast.
+
+    Examples
+    --------
+    >>> float(np.exp(negative_binomial(np.array(0), np.array(1.0), np.array(1.0))).round(3))
+    0.5
+    """
+    alpha = 1.0 / np.asarray(overdispersion) ** 2
+    combinations = gammaln(count + alpha) - gammaln(alpha) - gammaln(np.asarray(count) + 1.0)
+    return np.asarray(combinations - xlog1py(alpha, mean / alpha) + xlogy(count, mean) - xlogy(count, alpha + mean))
+
+
+def log_mean(draws: Mapping[str, np.ndarray], panel: xr.Dataset, growth_years: float) -> np.ndarray:
+    """Return log mu before detection, nats; dims (draw, time, counted, scenario)."""
+    month = calendar_month(panel)
+    season = draws[names.SEASON][:, :, month].transpose(0, 2, 1)
+    peak = panel["count_peak"].to_numpy() * draws[names.PEAK][:, None, :]
+    level = np.log(panel["count_reference"].to_numpy()) + season + peak
+    return np.asarray(level[..., None] + growth_years * draws[names.GROWTH][:, None])
+
+
+def calendar_month(panel: xr.Dataset) -> np.ndarray:
+    """Return the calendar month of each t, January being 0; dims (time)."""
+    return np.asarray(panel[names.TIME].dt.month.to_numpy() - 1)
+
+
+def log_emission(draws: Mapping[str, np.ndarray], panel: xr.Dataset, growth_years: float) -> np.ndarray:
+    """Return the family's evidence for each month and scenario, in NumPy.
+
+    Parameters
+    ----------
+    draws
+        Parameters by name, leading axis draw.
+    panel
+        From ``indicast.panel.build_panel``.
+    growth_years
+        c: what turns yearly growth into growth over the reference.
+
+    Returns
+    -------
+    log_emission
+        Nats, exactly 0 where nobody looked; dims (draw, time, scenario).
+    """
+    coverage = panel["count_coverage"].to_numpy()
+    looked = coverage != NOT_LOOKED
+    detection = np.where(looked, draws[names.DETECTION][:, np.maximum(coverage, 0)], 1.0)
+    mean = np.exp(log_mean(draws, panel, growth_years)) * detection[..., None]
+    count = panel["count"].to_numpy()[..., None]
+    terms = negative_binomial(count, mean, draws[names.OVERDISPERSION][:, None, :, None])
+    return np.asarray(np.where(looked[..., None], terms, 0.0).sum(axis=2))
+
+
+def log_emission_graph(variables: Mapping[str, Any], data: Mapping[str, Any], growth_years: float) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
+    """Return the family's evidence as a PyTensor matrix, nats; dims (time, scenario).
+
+    Written in ``overdispersion^2 = 1/alpha`` so that the Poisson limit is smooth:
+    ``sum_{j<y} log(1 + j/alpha) + y log mu - (y + alpha) log(1 + mu/alpha) - log y!``.
+    """
+    import pytensor.tensor as pt
+
+    spread = (variables[names.OVERDISPERSION] ** 2)[None, :, None]
+    coverage, looked = data["count_coverage"], pt.neq(data["count_coverage"], NOT_LOOKED)
+    season = variables[names.SEASON][:, data["month_of_year"]].T
+    level = pt.log(data["count_reference"]) + season + data["count_peak"] * variables[names.PEAK]
+    level += pt.log(variables[names.DETECTION])[pt.maximum(coverage, 0)]
+    log_mu = level[:, :, None] + growth_years * variables[names.GROWTH][None]
+    count = data["count"][:, :, None]
+    ahead = data["count_rank"] < count
+    rising = (pt.log1p(data["count_rank"] * spread) * ahead).sum(axis=2, keepdims=True)
+    crowding = pt.log1p(pt.exp(log_mu) * spread)
+    terms = rising + count * log_mu - (count + 1.0 / spread) * crowding - pt.gammaln(count + 1.0)
+    return (terms * looked[:, :, None]).sum(axis=1)

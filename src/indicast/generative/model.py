@@ -1,0 +1,135 @@
+"""The generative model as a PyMC model, read top to bottom like its mathematics.
+
+Invariant: its log-density equals the NumPy twin's plus the priors', and every
+variable has named dims with real labels (``tests/reference/test_twin.py``,
+``tests/contract/test_model_names.py``). Observations are ``pm.Data`` of padded shape,
+so that one compilation serves every month.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+import xarray as xr
+
+from indicast import names
+from indicast.elicit import Hyperparameters, Prior
+from indicast.generative import count, direction, marks, shocks
+from indicast.generative._chain_op import chain_evidence
+from indicast.generative.chain import other_scenarios
+from indicast.generative.emission import group_of
+from indicast.workspace import Framework
+
+EVIDENCE = "evidence"
+"""Name of the potential that holds log p(data | parameters)."""
+CELL_DATA = ("cell_time", "cell_indicator", "cell_used")
+REPORT_DATA = ("report_direction", "report_grade", "report_factor", "report_slant", "report_used")
+COUNT_DATA = ("count", "count_coverage", "count_reference", "count_peak")
+
+
+def build_model(framework: Framework, hyperparameters: Hyperparameters, panel: xr.Dataset) -> pm.Model:
+    """Return the model of one panel.
+
+    Parameters
+    ----------
+    framework, hyperparameters
+        Structure and priors.
+    panel
+        From ``indicast.panel.build_panel``.
+    """
+    with pm.Model(coords=model_coords(framework, hyperparameters, panel), check_bounds=False) as model:
+        data = {name: pm.Data(name, value, dims=dims) for name, (dims, value) in model_data(framework, panel).items()}
+        variables = {name: random_variable(prior) for name, prior in hyperparameters.priors.items() if name != names.EXIT}
+        variables[names.EXIT] = _exit_shares(hyperparameters.priors[names.EXIT])
+        transition = _transition(variables, len(framework.scenarios))
+        variables |= _indicator_strengths(framework, hyperparameters, variables)
+        variables |= _standing_tilts(variables)
+        variables |= _newsworthiness(variables)
+        variables |= _innovations()
+        variables["climate"] = shocks.climate_graph(variables, group_of(framework), panel)
+        emission = direction.log_emission_graph(variables, data, panel, framework.table.expected)
+        emission = emission[0].inc(marks.log_emission_graph(variables, framework.table, hyperparameters))
+        if framework.counts:
+            emission += count.log_emission_graph(variables, data, hyperparameters.number("growth_years"))
+        pm.Potential(EVIDENCE, chain_evidence(emission, transition, variables[names.INITIAL]))
+    return model
+
+
+def model_coords(framework: Framework, hyperparameters: Hyperparameters, panel: xr.Dataset) -> dict[str, list[Any]]:
+    """Return the labels of the model's dims; the framework gives all but those of the panel."""
+    fixed = {dim: list(labels) for dim, labels in hyperparameters.coords.items() if labels}
+    if not framework.counts:
+        fixed.pop(names.COVERAGE, None)
+        fixed.pop(names.CALENDAR_MONTH, None)
+    months = [str(month)[:7] for month in panel[names.TIME].to_numpy()]
+    cells, reports = range(panel.sizes[names.CELL]), range(panel.sizes[names.REPORT])
+    if framework.counts:
+        fixed[names.RANK] = list(range(panel.attrs["largest_count"]))
+    return {**fixed, names.NEXT_SCENARIO: list(framework.scenarios), names.TIME: months, names.CELL: list(cells), names.REPORT: list(reports)}
+
+
+def model_data(framework: Framework, panel: xr.Dataset) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
+    """Return the arrays of a panel that the model reads: name -> (dims, values)."""
+    wanted = CELL_DATA + REPORT_DATA + (COUNT_DATA if framework.counts else ())
+    data: dict[str, tuple[tuple[str, ...], np.ndarray]] = {
+        name: (tuple(str(dim) for dim in panel[name].dims), _numeric(panel[name].to_numpy())) for name in wanted
+    }
+    if framework.counts:
+        data["month_of_year"] = ((names.TIME,), count.calendar_month(panel).astype(np.int64))
+        data["count_rank"] = ((names.RANK,), np.arange(panel.attrs["largest_count"], dtype=float))
+    return data
+
+
+def _numeric(values: np.ndarray) -> np.ndarray:
+    return values.astype(float) if values.dtype == bool else values
+
+
+def random_variable(prior: Prior) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
+    """Return a prior as a random variable of the model in context."""
+    build = {"TruncatedNormal": pm.TruncatedNormal, "LogNormal": pm.LogNormal, "HalfNormal": pm.HalfNormal, "Normal": pm.Normal}
+    build |= {"Exponential": pm.Exponential, "Gamma": pm.Gamma, "Beta": pm.Beta, "Dirichlet": pm.Dirichlet}
+    arguments = {key: value if value.ndim else float(value) for key, value in prior.arguments.items()}
+    return build[prior.distribution](prior.name, **arguments, dims=prior.dims or None)
+
+
+def _exit_shares(prior: Prior) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
+    """Return where scenarios go; with one destination there is nothing to choose."""
+    if prior.shape[-1] == 1:
+        return pm.Deterministic(prior.name, pt.ones(prior.shape), dims=prior.dims)
+    return random_variable(prior)
+
+
+def _transition(variables: dict[str, Any], size: int) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
+    leave = 1.0 / (1.0 + variables[names.DWELL])
+    rows = np.arange(size)
+    matrix = pt.diag(1.0 - leave)[rows[:, None], other_scenarios(size)].set(leave[:, None] * variables[names.EXIT])
+    return pm.Deterministic(names.TRANSITION, matrix, dims=(names.SCENARIO, names.NEXT_SCENARIO))
+
+
+def _indicator_strengths(framework: Framework, hyperparameters: Hyperparameters, variables: dict[str, Any]) -> dict[str, Any]:
+    floor = hyperparameters.number("strength_floor")
+    weight = floor + (1.0 - floor) * framework.table.diagnosticity
+    z = pm.Normal(names.STRENGTH_Z, 0.0, 1.0, dims=names.INDICATOR)
+    value = variables[names.STRENGTH_BASE] * weight * pt.exp(hyperparameters.number("strength_sd") * z)
+    return {names.STRENGTH_Z: z, names.STRENGTH: pm.Deterministic(names.STRENGTH, value, dims=names.INDICATOR)}
+
+
+def _standing_tilts(variables: dict[str, Any]) -> dict[str, Any]:
+    z = pm.Normal(names.TILT_Z, 0.0, 1.0, dims=names.INDICATOR)
+    value = variables[names.TILT_MEAN] + variables[names.TILT_SCALE] * z
+    return {names.TILT_Z: z, "tilt": pm.Deterministic("tilt", value, dims=names.INDICATOR)}
+
+
+def _newsworthiness(variables: dict[str, Any]) -> dict[str, Any]:
+    z = pm.Normal(names.FLAT_NEWS_Z, 0.0, 1.0, dims=names.INDICATOR)
+    value = pt.sigmoid(variables[names.FLAT_NEWS_MEAN] + variables[names.FLAT_NEWS_SCALE] * z)
+    return {names.FLAT_NEWS_Z: z, "flat_news": pm.Deterministic("flat_news", value, dims=names.INDICATOR)}
+
+
+def _innovations() -> dict[str, Any]:
+    common = pm.Normal(names.GLOBAL_INNOVATION, 0.0, 1.0, dims=names.TIME)
+    grouped = pm.Normal(names.GROUP_INNOVATION, 0.0, 1.0, dims=(names.TIME, names.GROUP))
+    return {names.GLOBAL_INNOVATION: common, names.GROUP_INNOVATION: grouped}

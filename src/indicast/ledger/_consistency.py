@@ -1,0 +1,103 @@
+"""Rules that join cells or files: order of dates, duplicates, dangling keys.
+
+Invariant: every rule has a code, and one planted fault per code is found
+(``tests/unit/test_ledger.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import TYPE_CHECKING
+
+from indicast.workspace import Finding, Framework, shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def consistency_findings(framework: Framework, frames: dict[str, pd.DataFrame], today: date) -> list[Finding]:
+    """Return findings about rows and files that do not agree with each other."""
+    observations = frames["observations"]
+    return [
+        *_order_of_dates(observations, today),
+        *_duplicates("observations.csv", observations, list(observations.columns), "L010", "row"),
+        *_duplicates("sources.csv", frames["sources"], ["source_id"], "S004", "source_id"),
+        *_duplicates("coverage.csv", frames["coverage"], ["indicator", "month"], "V004", "indicator and month"),
+        *_duplicates("outcomes.csv", frames["outcomes"], ["milestone"], "O005", "milestone"),
+        *_undeclared_kinds(framework, observations),
+        *_conflicting_origins(framework, observations),
+        *_dangling_corroborations(frames),
+        *_dates_of_outcomes(frames["outcomes"]),
+        *_missing_declared_sources(framework, frames["sources"]),
+    ]
+
+
+def _findings(file: str, lines: Iterable[object], code: str, severity: str, message: str, remedy: str) -> list[Finding]:
+    level = "error" if severity == "error" else "warning"
+    return [Finding(f"{file}:{line}", code, level, message, remedy) for line in lines]  # type: ignore[arg-type]  # narrowed to the two words above
+
+
+def _order_of_dates(rows: pd.DataFrame, today: date) -> list[Finding]:
+    ends_early = rows.index[(rows["end_date"] != "") & (rows["end_date"] < rows["event_date"])]
+    future = rows.index[rows["known_date"] > today.isoformat()]
+    too_early = rows.index[(rows["published_date"] != "") & (rows["known_date"] < rows["published_date"])]
+    return [
+        *_findings("observations.csv", ends_early, "L008", "error", "end_date is before event_date", "correct one of them"),
+        *_findings("observations.csv", future, "L009", "error", f"known_date is after today ({today})", "a row enters the ledger when it is known"),
+        *_findings("observations.csv", too_early, "L013", "error", "known_date is before published_date", "a row cannot be known before it is published"),
+    ]
+
+
+def _duplicates(file: str, rows: pd.DataFrame, key: list[str], code: str, what: str) -> list[Finding]:
+    repeated = rows.index[rows.duplicated(key, keep="first")]
+    return _findings(file, repeated, code, "error", f"this {what} stands already further up", "remove one of them")
+
+
+def _undeclared_kinds(framework: Framework, rows: pd.DataFrame) -> list[Finding]:
+    declared = {
+        (indicator.id, kind)
+        for indicator in framework.declaration.indicators
+        for kinds in [*indicator.feeds.values(), indicator.unfed.kinds if indicator.unfed else ()]
+        for kind in kinds
+    }
+    used = zip(rows.index, rows["indicator"], rows["kind"], strict=True)
+    lines = [(line, indicator, kind) for line, indicator, kind in used if (indicator, kind) not in declared]
+    return [
+        Finding(f"observations.csv:{line}", "L014", "warning", f"kind {kind} of {indicator} feeds nothing", "name it under feeds or unfed in model.toml")
+        for line, indicator, kind in lines
+    ]
+
+
+def _conflicting_origins(framework: Framework, rows: pd.DataFrame) -> list[Finding]:
+    directed = {indicator.id for indicator in framework.declaration.indicators if indicator.family == "direction"}
+    fed = rows[rows["indicator"].isin(directed)]
+    month = fed["event_date"].str.slice(0, 7).rename("month")
+    spread = fed.groupby(["origin_id", "indicator", month])["direction"].transform("nunique")
+    remedy = "one origin is one report a month: the most reliable row counts, a tie takes the sign of the sum; give them two origins if they are two"
+    return _findings("observations.csv", fed.index[spread > 1], "L015", "warning", "rows of one origin disagree in direction", remedy)
+
+
+def _dangling_corroborations(frames: dict[str, pd.DataFrame]) -> list[Finding]:
+    key = ["event_date", "indicator", "source_id"]
+    rows = set(frames["observations"][key].itertuples(index=False, name=None))
+    given = frames["corroboration"]
+    lines = [line for line, values in zip(given.index, given[key].itertuples(index=False, name=None), strict=True) if values not in rows]
+    return _findings("corroboration.csv", lines, "C004", "error", "no observation has this event_date, indicator and source_id", "correct the key or remove the line")
+
+
+def _dates_of_outcomes(rows: pd.DataFrame) -> list[Finding]:
+    undated = rows.index[(rows["outcome"] == "occurred") & (rows["date"] == "")]
+    early = rows.index[(rows["date"] != "") & (rows["outcome"] == "occurred") & (rows["known_date"] < rows["date"])]
+    return [
+        *_findings("outcomes.csv", undated, "O006", "error", "an outcome that occurred has no date", "give the day it occurred"),
+        *_findings("outcomes.csv", early, "O007", "error", "known_date is before the date of the outcome", "correct one of them"),
+    ]
+
+
+def _missing_declared_sources(framework: Framework, sources: pd.DataFrame) -> list[Finding]:
+    declaration = framework.declaration
+    named = {declaration.model.table_source, *declaration.start.carried_by_marks}
+    named |= {source for slant in declaration.slants for source in slant.source_ids}
+    missing = sorted(named - set(sources["source_id"]))
+    return [Finding("model.toml", "S005", "error", f"source {shown(source)} is named but not in sources.csv", "add it there") for source in missing]

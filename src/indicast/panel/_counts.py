@@ -1,0 +1,102 @@
+"""Monthly counts with their coverage and a trailing reference rate.
+
+Invariant: the reference of month t uses months before t only, and silence is no
+zero unless somebody looked (``tests/unit/test_panel.py``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from indicast import names
+from indicast.elicit import Hyperparameters
+from indicast.ledger import Ledger
+from indicast.panel._reports import months_since_start
+from indicast.workspace import Framework
+
+NOT_LOOKED = -1
+"""Coverage index of a month in which nobody looked."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counts:
+    """Arrays with dims (time, counted).
+
+    Attributes
+    ----------
+    count
+        Events known to have begun in the month, >= 0.
+    coverage
+        Index of the coverage word, or :data:`NOT_LOOKED`.
+    reference
+        Expected events in a fully covered month, from the months before; > 0.
+    """
+
+    count: np.ndarray
+    coverage: np.ndarray
+    reference: np.ndarray
+
+
+def monthly_counts(framework: Framework, hyperparameters: Hyperparameters, ledger: Ledger, months: int) -> Counts:
+    """Return what was counted in each month from the start."""
+    shape = (months, len(framework.counts))
+    count, coverage = np.zeros(shape, dtype=np.int64), np.full(shape, NOT_LOOKED, dtype=np.int64)
+    for place, indicator in enumerate(framework.counts):
+        count[:, place] = _events(framework, ledger, indicator.id, months)
+        coverage[:, place] = _coverage(framework, hyperparameters, ledger, indicator.id, months)
+    return Counts(count, coverage, _reference(hyperparameters, count, coverage))
+
+
+def _events(framework: Framework, ledger: Ledger, indicator: str, months: int) -> np.ndarray:
+    kinds = next(i for i in framework.counts if i.id == indicator).feeds["count"]
+    rows = ledger.observations
+    rows = rows[(rows["indicator"] == indicator) & rows["kind"].isin(kinds)]
+    rows = rows[~rows["source_id"].isin(framework.declaration.start.carried_by_marks)]
+    time = months_since_start(framework, rows["event_date"]).to_numpy(dtype=np.int64)
+    return np.bincount(time[(time >= 0) & (time < months)], minlength=months)
+
+
+def _coverage(framework: Framework, hyperparameters: Hyperparameters, ledger: Ledger, indicator: str, months: int) -> np.ndarray:
+    index = {word: place for place, word in enumerate(hyperparameters.coords[names.COVERAGE])}
+    found = np.full(months, NOT_LOOKED, dtype=np.int64)
+    rows = ledger.coverage[ledger.coverage["indicator"] == indicator]
+    for month, word in rows[["month", "coverage"]].itertuples(index=False):
+        time = int(month[:4]) * 12 + int(month[5:]) - 1 - framework.start_index
+        if 0 <= time < months:
+            found[time] = index.get(word, NOT_LOOKED)
+    return found
+
+
+def _reference(hyperparameters: Hyperparameters, count: np.ndarray, coverage: np.ndarray) -> np.ndarray:
+    """Trailing rate: (weight rate + events) / (weight + expected exposure), past months only."""
+    if not count.shape[1]:
+        return np.zeros(count.shape)
+    rates = hyperparameters.mapping("reference_rate")
+    rate = np.array([rates[name] for name in hyperparameters.coords[names.COUNTED]])
+    weight, window = hyperparameters.number("reference_weight_months"), int(hyperparameters.number("reference_window_months"))
+    detection = hyperparameters.priors[names.DETECTION].mean()
+    exposure = np.where(coverage == NOT_LOOKED, 0.0, detection[coverage])
+    seen = np.where(coverage == NOT_LOOKED, 0, count)
+    events, exposed = _trailing_sum(seen, window), _trailing_sum(exposure, window)
+    return np.asarray((weight * rate + events) / (weight + exposed))
+
+
+def _trailing_sum(values: np.ndarray, window: int) -> np.ndarray:
+    total = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
+    end = np.arange(values.shape[0])
+    return np.asarray(total[end] - total[np.maximum(end - window, 0)])
+
+
+def scheduled_peaks(framework: Framework, months: int) -> np.ndarray:
+    """Return 1.0 in the months of a scheduled peak, else 0.0; dims (time, counted)."""
+    peaks = np.zeros((months, len(framework.counts)))
+    for place, indicator in enumerate(framework.counts):
+        if indicator.major is None:
+            continue
+        for time in range(months):
+            year, month = divmod(framework.start_index + time, 12)
+            scheduled = (year - indicator.major.first_year) % indicator.major.every_years == 0
+            peaks[time, place] = float(month + 1 == indicator.major.month and scheduled)
+    return peaks

@@ -1,0 +1,57 @@
+"""What a check found: a code, a place, a reason and a remedy.
+
+Invariant: a finding can be acted on from its text alone; codes are stable and
+listed in ``docs/findings.md`` (``tests/content/test_documents.py`` compares).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from indicast.errors import DataError
+
+Severity = Literal["error", "warning"]
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """One thing that is wrong (``error``) or deserves a look (``warning``)."""
+
+    place: str
+    code: str
+    severity: Severity
+    message: str
+    remedy: str
+
+    def line(self) -> str:
+        """Return the finding as one line of text.
+
+        Examples
+        --------
+        >>> Finding("table.csv:3", "T002", "error", "mark is '?'", "use +, = or -").line()
+        "table.csv:3: error T002: mark is '?'; use +, = or -"
+        """
+        return f"{self.place}: {self.severity} {self.code}: {self.message}; {self.remedy}"
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the finding's fields for JSON output."""
+        return asdict(self)
+
+
+def refuse_errors(findings: Iterable[Finding]) -> None:
+    """Raise for the errors among findings, naming the first few places.
+
+    Raises
+    ------
+    DataError
+        If any finding is an error.
+    """
+    errors = sorted(finding for finding in findings if finding.severity == "error")
+    if not errors:
+        return
+    rest = len(errors) - SHOWN
+    more = [f"... and {rest} more; run 'indicast check' for all of them"] if rest > 0 else []
+    raise DataError("\n".join([finding.line() for finding in errors[:SHOWN]] + more))
