@@ -44,7 +44,9 @@ def _truncated_normal(arguments: Arguments, rng: np.random.Generator, shape: Sha
     from scipy import stats
 
     low = (arguments["lower"] - arguments["mu"]) / arguments["sigma"]
-    return np.asarray(stats.truncnorm.rvs(low, np.inf, loc=arguments["mu"], scale=arguments["sigma"], size=shape, random_state=rng))
+    return np.asarray(
+        stats.truncnorm.rvs(low, np.inf, loc=arguments["mu"], scale=arguments["sigma"], size=shape, random_state=rng)
+    )
 
 
 def _truncated_normal_mean(arguments: Arguments) -> np.ndarray:
@@ -55,24 +57,47 @@ def _truncated_normal_mean(arguments: Arguments) -> np.ndarray:
 
 
 DISTRIBUTIONS: dict[str, Distribution] = {
-    "Normal": Distribution(("mu", "sigma"), lambda a: a["mu"], lambda a, rng, shape: rng.normal(a["mu"], a["sigma"], shape)),
+    "Normal": Distribution(
+        ("mu", "sigma"), lambda a: a["mu"], lambda a, rng, shape: rng.normal(a["mu"], a["sigma"], shape)
+    ),
     "HalfNormal": Distribution(
-        ("sigma",), lambda a: a["sigma"] * np.sqrt(2 / np.pi), lambda a, rng, shape: np.abs(rng.normal(0.0, a["sigma"], shape))
+        ("sigma",),
+        lambda a: a["sigma"] * np.sqrt(2 / np.pi),
+        lambda a, rng, shape: np.abs(rng.normal(0.0, a["sigma"], shape)),
     ),
     "LogNormal": Distribution(
-        ("mu", "sigma"), lambda a: np.exp(a["mu"] + a["sigma"] ** 2 / 2), lambda a, rng, shape: rng.lognormal(a["mu"], a["sigma"], shape)
+        ("mu", "sigma"),
+        lambda a: np.exp(a["mu"] + a["sigma"] ** 2 / 2),
+        lambda a, rng, shape: rng.lognormal(a["mu"], a["sigma"], shape),
     ),
-    "Exponential": Distribution(("lam",), lambda a: 1 / a["lam"], lambda a, rng, shape: rng.exponential(1 / a["lam"], shape)),
-    "Gamma": Distribution(("alpha", "beta"), lambda a: a["alpha"] / a["beta"], lambda a, rng, shape: rng.gamma(a["alpha"], 1 / a["beta"], shape)),
-    "Beta": Distribution(("alpha", "beta"), lambda a: a["alpha"] / (a["alpha"] + a["beta"]), lambda a, rng, shape: rng.beta(a["alpha"], a["beta"], shape)),
-    "Dirichlet": Distribution(("a",), lambda a: a["a"] / a["a"].sum(axis=-1, keepdims=True), lambda a, rng, shape: _dirichlet(a["a"], rng, shape)),
+    "Exponential": Distribution(
+        ("lam",), lambda a: 1 / a["lam"], lambda a, rng, shape: rng.exponential(1 / a["lam"], shape)
+    ),
+    "Gamma": Distribution(
+        ("alpha", "beta"),
+        lambda a: a["alpha"] / a["beta"],
+        lambda a, rng, shape: rng.gamma(a["alpha"], 1 / a["beta"], shape),
+    ),
+    "Beta": Distribution(
+        ("alpha", "beta"),
+        lambda a: a["alpha"] / (a["alpha"] + a["beta"]),
+        lambda a, rng, shape: rng.beta(a["alpha"], a["beta"], shape),
+    ),
+    "Dirichlet": Distribution(
+        ("a",),
+        lambda a: a["a"] / a["a"].sum(axis=-1, keepdims=True),
+        lambda a, rng, shape: _dirichlet(a["a"], rng, shape),
+    ),
     "TruncatedNormal": Distribution(("mu", "sigma", "lower"), _truncated_normal_mean, _truncated_normal),
 }
 
 FORMS: dict[tuple[str, frozenset[str]], Callable[[Arguments], dict[str, np.ndarray]]] = {
     ("LogNormal", frozenset({"median", "sigma"})): lambda a: {"mu": np.log(a["median"]), "sigma": a["sigma"]},
     ("Exponential", frozenset({"rate"})): lambda a: {"lam": a["rate"]},
-    ("Beta", frozenset({"mean", "concentration"})): lambda a: {"alpha": a["mean"] * a["concentration"], "beta": (1 - a["mean"]) * a["concentration"]},
+    ("Beta", frozenset({"mean", "concentration"})): lambda a: {
+        "alpha": a["mean"] * a["concentration"],
+        "beta": (1 - a["mean"]) * a["concentration"],
+    },
     ("Dirichlet", frozenset({"mean", "concentration"})): lambda a: {"a": a["mean"] * a["concentration"]},
 }
 """Ways of writing arguments that people find easier, and their canonical form."""
@@ -128,5 +153,7 @@ def _require_mean(place: str, distribution: str, mean: np.ndarray) -> None:
         message = f"{place}.args.mean holds {mean.min()} to {mean.max()}; a mean must lie between 0 and 1"
         raise WorkspaceError(message)
     if distribution == "Dirichlet" and not np.allclose(mean.sum(axis=-1), 1.0, atol=1e-6, rtol=0.0):
-        message = f"{place}.args.mean sums to {mean.sum(axis=-1).round(6).tolist()}; the probabilities of a row must sum to 1"
+        message = (
+            f"{place}.args.mean sums to {mean.sum(axis=-1).round(6).tolist()}; the probabilities of a row must sum to 1"
+        )
         raise WorkspaceError(message)

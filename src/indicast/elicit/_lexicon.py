@@ -15,8 +15,7 @@ import numpy as np
 from indicast.errors import DataError
 
 if TYPE_CHECKING:
-    from indicast.workspace import Lexicon
-    from indicast.workspace import Band
+    from indicast.workspace import Band, Lexicon
 
 PERCENT = 100
 FINEST_DECIMALS = 3

@@ -140,7 +140,14 @@ WITH_COUNTS: dict[str, tuple[tuple[str, ...], str]] = {
     names.SEASON: ((names.COUNTED, names.CALENDAR_MONTH), "real"),
     names.PEAK: ((names.COUNTED,), "real"),
 }
-CONSTANTS_ALWAYS = ("strength_floor", "strength_sd", "claim_factor", "credibility_steps", "mark_if_present", "mark_if_support")
+CONSTANTS_ALWAYS = (
+    "strength_floor",
+    "strength_sd",
+    "claim_factor",
+    "credibility_steps",
+    "mark_if_present",
+    "mark_if_support",
+)
 CONSTANTS_WITH_COUNTS = ("reference_rate", "reference_weight_months", "reference_window_months", "growth_years")
 
 
@@ -171,7 +178,9 @@ def load_hyperparameters(framework: Framework) -> Hyperparameters:
     return loaded
 
 
-def _entries(path: Path, content: Mapping[str, object], section: str, wanted: tuple[str, ...]) -> dict[str, Mapping[str, object]]:
+def _entries(
+    path: Path, content: Mapping[str, object], section: str, wanted: tuple[str, ...]
+) -> dict[str, Mapping[str, object]]:
     entries = content[section]
     if not isinstance(entries, Mapping):
         message = f"{path}: {section} must be a table of entries"
@@ -208,7 +217,13 @@ def _constant(place: str, name: str, entry: Mapping[str, object]) -> Constant:
     return Constant(name, entry["value"], source, reason)
 
 
-def _prior(place: str, name: str, entry: Mapping[str, object], spec: tuple[tuple[str, ...], str], coords: Mapping[str, tuple[str, ...]]) -> Prior:
+def _prior(
+    place: str,
+    name: str,
+    entry: Mapping[str, object],
+    spec: tuple[tuple[str, ...], str],
+    coords: Mapping[str, tuple[str, ...]],
+) -> Prior:
     source, reason = _texts(place, entry, ("distribution", "args"))
     dims, support = spec
     distribution, raw = entry["distribution"], entry["args"]
@@ -222,7 +237,9 @@ def _prior(place: str, name: str, entry: Mapping[str, object], spec: tuple[tuple
     return Prior(name, dims, str(distribution), canonical_arguments(place, str(distribution), arrays), source, reason)
 
 
-def _expand(place: str, value: object, dims: tuple[str, ...], coords: Mapping[str, tuple[str, ...]], outer: str = "") -> np.ndarray:
+def _expand(
+    place: str, value: object, dims: tuple[str, ...], coords: Mapping[str, tuple[str, ...]], outer: str = ""
+) -> np.ndarray:
     shape = tuple(len(coords[dim]) for dim in dims)
     if isinstance(value, bool) or not isinstance(value, int | float | Mapping):
         message = f"{place} must be a number or a table of numbers, got {value!r}"
@@ -242,7 +259,9 @@ def _expand(place: str, value: object, dims: tuple[str, ...], coords: Mapping[st
 def _check_constants(path: Path, framework: Framework, loaded: Hyperparameters) -> None:
     present, support = loaded.array("mark_if_present"), loaded.array("mark_if_support")
     if present.shape != (3, 3) or support.shape != (3,):
-        message = f"{path}: constants.mark_if_present must be 3 rows of 3 and mark_if_support one row of 3 (the marks + = -)"
+        message = (
+            f"{path}: constants.mark_if_present must be 3 rows of 3 and mark_if_support one row of 3 (the marks + = -)"
+        )
         raise WorkspaceError(message)
     for name, rows in (("mark_if_present", present), ("mark_if_support", support[None, :])):
         if (rows < 0).any() or not np.allclose(rows.sum(axis=1), 1.0, atol=1e-9, rtol=0.0):
@@ -251,7 +270,11 @@ def _check_constants(path: Path, framework: Framework, loaded: Hyperparameters) 
     if framework.counts and set(loaded.mapping("reference_rate")) != set(loaded.coords[names.COUNTED]):
         message = f"{path}: constants.reference_rate needs one rate for each of {one_of(loaded.coords[names.COUNTED])}"
         raise WorkspaceError(message)
-    positive = [name for name in ("strength_sd", "strength_floor", "reference_weight_months", "growth_years") if name in loaded.constants]
+    positive = [
+        name
+        for name in ("strength_sd", "strength_floor", "reference_weight_months", "growth_years")
+        if name in loaded.constants
+    ]
     for name in positive:
         if not loaded.number(name) > 0:
             message = f"{path}: constants.{name}.value must be above 0, got {loaded.number(name)}"

@@ -25,7 +25,9 @@ KERNEL_VERSION = 1
 """Raise this when the kernel changes, so that cached machine code is not reused."""
 
 
-def _kernel(log_emission: np.ndarray, log_transition: np.ndarray, log_initial: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _kernel(
+    log_emission: np.ndarray, log_transition: np.ndarray, log_initial: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     months, size = log_emission.shape
     transition = np.exp(log_transition)
     filtered = np.empty((months, size))
@@ -81,7 +83,11 @@ class ForwardBackward(Op):
         """Return the graph node with outputs evidence, smoothed, counts."""
         log_emission, log_transition, log_initial = (pt.as_tensor_variable(value).astype("float64") for value in inputs)
         size = log_initial.type.shape[0]
-        outputs = [pt.dscalar(), pt.tensor("smoothed", dtype="float64", shape=log_emission.type.shape), pt.tensor("counts", dtype="float64", shape=(size, size))]
+        outputs = [
+            pt.dscalar(),
+            pt.tensor("smoothed", dtype="float64", shape=log_emission.type.shape),
+            pt.tensor("counts", dtype="float64", shape=(size, size)),
+        ]
         return Apply(self, [log_emission, log_transition, log_initial], outputs)
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:  # noqa: ARG002  # the signature of pytensor.graph.op.Op
@@ -93,7 +99,9 @@ class ForwardBackward(Op):
         for storage, value in zip(output_storage, _kernel(*inputs), strict=True):
             storage[0] = value
 
-    def pullback(self, inputs: Sequence[Variable], outputs: Sequence[Variable], cotangents: Sequence[Variable]) -> list[Variable]:  # noqa: ARG002  # the signature of pytensor.graph.op.Op
+    def pullback(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], cotangents: Sequence[Variable]
+    ) -> list[Variable]:  # noqa: ARG002  # the signature of pytensor.graph.op.Op
         """Return the gradient of the evidence, which the backward pass already holds."""
         _, smoothed, counts = outputs
         upstream, *others = cotangents

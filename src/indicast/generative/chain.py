@@ -67,7 +67,9 @@ def forward_backward(log_emission: np.ndarray, transition: np.ndarray, initial: 
     return ChainPosterior(one_step.sum(axis=-1), one_step, filtered, smoothed)
 
 
-def _forward(log_emission: np.ndarray, transition: np.ndarray, initial: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _forward(
+    log_emission: np.ndarray, transition: np.ndarray, initial: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     months = log_emission.shape[-2]
     filtered, predicted = np.empty_like(log_emission, dtype=float), np.empty_like(log_emission, dtype=float)
     one_step = np.empty(log_emission.shape[:-1])

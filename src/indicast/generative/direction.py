@@ -104,7 +104,9 @@ def cell_log_emission(probability: np.ndarray, likelihood: np.ndarray, flat_news
     return np.asarray(np.log((weighted * likelihood[..., None, :]).sum(axis=-1)) - np.log(weighted.sum(axis=-1)))
 
 
-def log_emission(draws: Mapping[str, np.ndarray], panel: xr.Dataset, expected: np.ndarray, climate: np.ndarray) -> np.ndarray:
+def log_emission(
+    draws: Mapping[str, np.ndarray], panel: xr.Dataset, expected: np.ndarray, climate: np.ndarray
+) -> np.ndarray:
     """Return the family's evidence for each month and scenario, in NumPy.
 
     Parameters
@@ -137,7 +139,9 @@ def _panel_message(draws: Mapping[str, np.ndarray], panel: xr.Dataset) -> np.nda
     used = panel["cell_used"].to_numpy()
     grade, factor, slant = (panel[f"report_{name}"].to_numpy()[used] for name in ("grade", "factor", "slant"))
     direction, reported = panel["report_direction"].to_numpy()[used], panel["report_used"].to_numpy()[used]
-    return message(draws[names.RELIABILITY][:, grade] * factor, draws[names.SLANT_SHARES][:, slant], direction, reported)
+    return message(
+        draws[names.RELIABILITY][:, grade] * factor, draws[names.SLANT_SHARES][:, slant], direction, reported
+    )
 
 
 def flat_news(draws: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -146,12 +150,17 @@ def flat_news(draws: Mapping[str, np.ndarray]) -> np.ndarray:
     return np.asarray(expit(log_odds))
 
 
-def log_emission_graph(variables: Mapping[str, Any], data: Mapping[str, Any], panel: xr.Dataset, expected: np.ndarray) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
+def log_emission_graph(
+    variables: Mapping[str, Any], data: Mapping[str, Any], panel: xr.Dataset, expected: np.ndarray
+) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
     """Return the family's evidence as a PyTensor matrix, nats; dims (time, scenario)."""
     import pytensor.tensor as pt
 
     time, indicator = data["cell_time"], data["cell_indicator"]
-    eta = variables[names.STRENGTH][indicator][:, None] * pt.as_tensor(expected.astype(float))[indicator] + variables["climate"][time, indicator][:, None]
+    eta = (
+        variables[names.STRENGTH][indicator][:, None] * pt.as_tensor(expected.astype(float))[indicator]
+        + variables["climate"][time, indicator][:, None]
+    )
     threshold = variables[names.THRESHOLD]
     low, high = _normal_cdf(-threshold - eta), _normal_cdf(-threshold + eta)
     flat = (1.0 - low - high) * variables["flat_news"][indicator][:, None]

@@ -22,7 +22,21 @@ def group_of(framework: Framework) -> np.ndarray:
     return np.array([framework.groups.index(indicator.group) for indicator in framework.declaration.indicators])
 
 
-def log_emission(draws: Mapping[str, np.ndarray], framework: Framework, hyperparameters: Hyperparameters, panel: xr.Dataset) -> np.ndarray:
+def strength_weight(framework: Framework, hyperparameters: Hyperparameters) -> np.ndarray:
+    """Return how strongly each indicator may show: floor + (1 - floor) r; dims (indicator)."""
+    floor = hyperparameters.number("strength_floor")
+    return np.asarray(floor + (1.0 - floor) * framework.table.diagnosticity)
+
+
+def strengths(draws: Mapping[str, np.ndarray], framework: Framework, hyperparameters: Hyperparameters) -> np.ndarray:
+    """Return ``a_i = a_0 (floor + (1 - floor) r_i) exp(sd z_i)``, probit units; dims (draw, indicator)."""
+    spread = np.exp(hyperparameters.number("strength_sd") * draws[names.STRENGTH_Z])
+    return np.asarray(draws[names.STRENGTH_BASE][:, None] * strength_weight(framework, hyperparameters) * spread)
+
+
+def log_emission(
+    draws: Mapping[str, np.ndarray], framework: Framework, hyperparameters: Hyperparameters, panel: xr.Dataset
+) -> np.ndarray:
     """Return log p(evidence of month t | scenario, parameters).
 
     Parameters

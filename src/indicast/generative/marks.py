@@ -59,7 +59,9 @@ def state_likelihood(present: np.ndarray, support: np.ndarray, of_present: np.nd
     return np.asarray((omega * present + (1.0 - omega) * support[:, None, :]).prod(axis=-1))
 
 
-def log_emission(draws: Mapping[str, np.ndarray], table: Table, hyperparameters: Hyperparameters, climate: np.ndarray) -> np.ndarray:
+def log_emission(
+    draws: Mapping[str, np.ndarray], table: Table, hyperparameters: Hyperparameters, climate: np.ndarray
+) -> np.ndarray:
     """Return the evidence of all marks for each scenario at t = 0, in NumPy.
 
     Parameters

@@ -20,7 +20,7 @@ from indicast.elicit import Hyperparameters, Prior
 from indicast.generative import count, direction, marks, shocks
 from indicast.generative._chain_op import chain_evidence
 from indicast.generative.chain import other_scenarios
-from indicast.generative.emission import group_of
+from indicast.generative.emission import group_of, strength_weight
 from indicast.workspace import Framework
 
 EVIDENCE = "evidence"
@@ -42,7 +42,9 @@ def build_model(framework: Framework, hyperparameters: Hyperparameters, panel: x
     """
     with pm.Model(coords=model_coords(framework, hyperparameters, panel), check_bounds=False) as model:
         data = {name: pm.Data(name, value, dims=dims) for name, (dims, value) in model_data(framework, panel).items()}
-        variables = {name: random_variable(prior) for name, prior in hyperparameters.priors.items() if name != names.EXIT}
+        variables = {
+            name: random_variable(prior) for name, prior in hyperparameters.priors.items() if name != names.EXIT
+        }
         variables[names.EXIT] = _exit_shares(hyperparameters.priors[names.EXIT])
         transition = _transition(variables, len(framework.scenarios))
         variables |= _indicator_strengths(framework, hyperparameters, variables)
@@ -68,7 +70,13 @@ def model_coords(framework: Framework, hyperparameters: Hyperparameters, panel: 
     cells, reports = range(panel.sizes[names.CELL]), range(panel.sizes[names.REPORT])
     if framework.counts:
         fixed[names.RANK] = list(range(panel.attrs["largest_count"]))
-    return {**fixed, names.NEXT_SCENARIO: list(framework.scenarios), names.TIME: months, names.CELL: list(cells), names.REPORT: list(reports)}
+    return {
+        **fixed,
+        names.NEXT_SCENARIO: list(framework.scenarios),
+        names.TIME: months,
+        names.CELL: list(cells),
+        names.REPORT: list(reports),
+    }
 
 
 def model_data(framework: Framework, panel: xr.Dataset) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
@@ -89,7 +97,12 @@ def _numeric(values: np.ndarray) -> np.ndarray:
 
 def random_variable(prior: Prior) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
     """Return a prior as a random variable of the model in context."""
-    build = {"TruncatedNormal": pm.TruncatedNormal, "LogNormal": pm.LogNormal, "HalfNormal": pm.HalfNormal, "Normal": pm.Normal}
+    build = {
+        "TruncatedNormal": pm.TruncatedNormal,
+        "LogNormal": pm.LogNormal,
+        "HalfNormal": pm.HalfNormal,
+        "Normal": pm.Normal,
+    }
     build |= {"Exponential": pm.Exponential, "Gamma": pm.Gamma, "Beta": pm.Beta, "Dirichlet": pm.Dirichlet}
     arguments = {key: value if value.ndim else float(value) for key, value in prior.arguments.items()}
     return build[prior.distribution](prior.name, **arguments, dims=prior.dims or None)
@@ -109,9 +122,10 @@ def _transition(variables: dict[str, Any], size: int) -> Any:  # noqa: ANN401  #
     return pm.Deterministic(names.TRANSITION, matrix, dims=(names.SCENARIO, names.NEXT_SCENARIO))
 
 
-def _indicator_strengths(framework: Framework, hyperparameters: Hyperparameters, variables: dict[str, Any]) -> dict[str, Any]:
-    floor = hyperparameters.number("strength_floor")
-    weight = floor + (1.0 - floor) * framework.table.diagnosticity
+def _indicator_strengths(
+    framework: Framework, hyperparameters: Hyperparameters, variables: dict[str, Any]
+) -> dict[str, Any]:
+    weight = strength_weight(framework, hyperparameters)
     z = pm.Normal(names.STRENGTH_Z, 0.0, 1.0, dims=names.INDICATOR)
     value = variables[names.STRENGTH_BASE] * weight * pt.exp(hyperparameters.number("strength_sd") * z)
     return {names.STRENGTH_Z: z, names.STRENGTH: pm.Deterministic(names.STRENGTH, value, dims=names.INDICATOR)}

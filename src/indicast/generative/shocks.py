@@ -68,7 +68,10 @@ def climate(draws: Mapping[str, np.ndarray], group_of: np.ndarray) -> np.ndarray
     matrix = autoregression(draws[names.PERSISTENCE], months)
     common = np.einsum("sab,sb->sa", matrix, draws[names.GLOBAL_INNOVATION])
     grouped = np.einsum("sab,sbg->sag", matrix, draws[names.GROUP_INNOVATION])
-    shock = draws[names.GLOBAL_SCALE][:, None, None] * common[:, :, None] + (draws[names.GROUP_SCALE][:, None, :] * grouped)[:, :, group_of]
+    shock = (
+        draws[names.GLOBAL_SCALE][:, None, None] * common[:, :, None]
+        + (draws[names.GROUP_SCALE][:, None, :] * grouped)[:, :, group_of]
+    )
     return np.asarray(shock + tilt(draws)[:, None, :])
 
 
@@ -89,5 +92,7 @@ def climate_graph(variables: Mapping[str, Any], group_of: np.ndarray, panel: xr.
     matrix = decay * scale[None, :]
     common = matrix @ variables[names.GLOBAL_INNOVATION]
     grouped = matrix @ variables[names.GROUP_INNOVATION]
-    shock = variables[names.GLOBAL_SCALE] * common[:, None] + (variables[names.GROUP_SCALE][None, :] * grouped)[:, group_of]
+    shock = (
+        variables[names.GLOBAL_SCALE] * common[:, None] + (variables[names.GROUP_SCALE][None, :] * grouped)[:, group_of]
+    )
     return shock + variables["tilt"][None, :]

@@ -47,7 +47,9 @@ def compile_for_sampling(model: pm.Model) -> Any:  # noqa: ANN401  # nutpie does
         return compile_pymc.compile_pymc_model(model, var_names=free)
 
 
-def _call_by_address(inner: Any, shared_data: Mapping[str, np.ndarray], shared_var_keys: list[str], record: np.dtype) -> Any:  # noqa: ANN401  # stands in for nutpie's own function
+def _call_by_address(
+    inner: Any, shared_data: Mapping[str, np.ndarray], shared_var_keys: list[str], record: np.dtype
+) -> Any:  # noqa: ANN401  # stands in for nutpie's own function
     """Return ``f(x, user_data)`` that calls a compiled function with the shared arrays.
 
     Parameters
@@ -61,7 +63,9 @@ def _call_by_address(inner: Any, shared_data: Mapping[str, np.ndarray], shared_v
     record
         Layout of nutpie's record of data pointers, sizes and shapes.
     """
-    arrays = [types.Array(numba.from_dtype(shared_data[key].dtype), shared_data[key].ndim, "C") for key in shared_var_keys]
+    arrays = [
+        types.Array(numba.from_dtype(shared_data[key].dtype), shared_data[key].ndim, "C") for key in shared_var_keys
+    ]
     offsets = [(_offset(record, "data", key), _offset(record, "shape", key)) for key in shared_var_keys]
 
     @intrinsic
@@ -72,11 +76,15 @@ def _call_by_address(inner: Any, shared_data: Mapping[str, np.ndarray], shared_v
         returned = overload.signature.return_type
 
         def generate(context: Any, builder: Any, _signature: Any, values: Any) -> Any:  # noqa: ANN401  # Numba's protocol for intrinsics
-            views = [_view(context, builder, kind, values[1], *places) for kind, places in zip(arrays, offsets, strict=True)]
+            views = [
+                _view(context, builder, kind, values[1], *places) for kind, places in zip(arrays, offsets, strict=True)
+            ]
             arguments = [values[0], *views]
             if len(folded) == 1 and isinstance(folded[0], types.BaseTuple):
                 arguments = [context.make_tuple(builder, folded[0], arguments)]
-            pointer = builder.inttoptr(ir.Constant(WORD, address), context.call_conv.get_function_type(returned, folded).as_pointer())
+            pointer = builder.inttoptr(
+                ir.Constant(WORD, address), context.call_conv.get_function_type(returned, folded).as_pointer()
+            )
             status, result = context.call_conv.call_function(builder, pointer, returned, folded, arguments)
             with cgutils.if_unlikely(builder, status.is_error):
                 context.call_conv.return_status_propagate(builder, status)

@@ -43,9 +43,25 @@ def _order_of_dates(rows: pd.DataFrame, today: date) -> list[Finding]:
     future = rows.index[rows["known_date"] > today.isoformat()]
     too_early = rows.index[(rows["published_date"] != "") & (rows["known_date"] < rows["published_date"])]
     return [
-        *_findings("observations.csv", ends_early, "L008", "error", "end_date is before event_date", "correct one of them"),
-        *_findings("observations.csv", future, "L009", "error", f"known_date is after today ({today})", "a row enters the ledger when it is known"),
-        *_findings("observations.csv", too_early, "L013", "error", "known_date is before published_date", "a row cannot be known before it is published"),
+        *_findings(
+            "observations.csv", ends_early, "L008", "error", "end_date is before event_date", "correct one of them"
+        ),
+        *_findings(
+            "observations.csv",
+            future,
+            "L009",
+            "error",
+            f"known_date is after today ({today})",
+            "a row enters the ledger when it is known",
+        ),
+        *_findings(
+            "observations.csv",
+            too_early,
+            "L013",
+            "error",
+            "known_date is before published_date",
+            "a row cannot be known before it is published",
+        ),
     ]
 
 
@@ -64,7 +80,13 @@ def _undeclared_kinds(framework: Framework, rows: pd.DataFrame) -> list[Finding]
     used = zip(rows.index, rows["indicator"], rows["kind"], strict=True)
     lines = [(line, indicator, kind) for line, indicator, kind in used if (indicator, kind) not in declared]
     return [
-        Finding(f"observations.csv:{line}", "L014", "warning", f"kind {kind} of {indicator} feeds nothing", "name it under feeds or unfed in model.toml")
+        Finding(
+            f"observations.csv:{line}",
+            "L014",
+            "warning",
+            f"kind {kind} of {indicator} feeds nothing",
+            "name it under feeds or unfed in model.toml",
+        )
         for line, indicator, kind in lines
     ]
 
@@ -75,23 +97,45 @@ def _conflicting_origins(framework: Framework, rows: pd.DataFrame) -> list[Findi
     month = fed["event_date"].str.slice(0, 7).rename("month")
     spread = fed.groupby(["origin_id", "indicator", month])["direction"].transform("nunique")
     remedy = "one origin is one report a month: the most reliable row counts, a tie takes the sign of the sum; give them two origins if they are two"
-    return _findings("observations.csv", fed.index[spread > 1], "L015", "warning", "rows of one origin disagree in direction", remedy)
+    return _findings(
+        "observations.csv", fed.index[spread > 1], "L015", "warning", "rows of one origin disagree in direction", remedy
+    )
 
 
 def _dangling_corroborations(frames: dict[str, pd.DataFrame]) -> list[Finding]:
     key = ["event_date", "indicator", "source_id"]
     rows = set(frames["observations"][key].itertuples(index=False, name=None))
     given = frames["corroboration"]
-    lines = [line for line, values in zip(given.index, given[key].itertuples(index=False, name=None), strict=True) if values not in rows]
-    return _findings("corroboration.csv", lines, "C004", "error", "no observation has this event_date, indicator and source_id", "correct the key or remove the line")
+    lines = [
+        line
+        for line, values in zip(given.index, given[key].itertuples(index=False, name=None), strict=True)
+        if values not in rows
+    ]
+    return _findings(
+        "corroboration.csv",
+        lines,
+        "C004",
+        "error",
+        "no observation has this event_date, indicator and source_id",
+        "correct the key or remove the line",
+    )
 
 
 def _dates_of_outcomes(rows: pd.DataFrame) -> list[Finding]:
     undated = rows.index[(rows["outcome"] == "occurred") & (rows["date"] == "")]
     early = rows.index[(rows["date"] != "") & (rows["outcome"] == "occurred") & (rows["known_date"] < rows["date"])]
     return [
-        *_findings("outcomes.csv", undated, "O006", "error", "an outcome that occurred has no date", "give the day it occurred"),
-        *_findings("outcomes.csv", early, "O007", "error", "known_date is before the date of the outcome", "correct one of them"),
+        *_findings(
+            "outcomes.csv", undated, "O006", "error", "an outcome that occurred has no date", "give the day it occurred"
+        ),
+        *_findings(
+            "outcomes.csv",
+            early,
+            "O007",
+            "error",
+            "known_date is before the date of the outcome",
+            "correct one of them",
+        ),
     ]
 
 
@@ -100,4 +144,9 @@ def _missing_declared_sources(framework: Framework, sources: pd.DataFrame) -> li
     named = {declaration.model.table_source, *declaration.start.carried_by_marks}
     named |= {source for slant in declaration.slants for source in slant.source_ids}
     missing = sorted(named - set(sources["source_id"]))
-    return [Finding("model.toml", "S005", "error", f"source {shown(source)} is named but not in sources.csv", "add it there") for source in missing]
+    return [
+        Finding(
+            "model.toml", "S005", "error", f"source {shown(source)} is named but not in sources.csv", "add it there"
+        )
+        for source in missing
+    ]

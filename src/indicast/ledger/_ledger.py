@@ -101,7 +101,9 @@ def read_ledger(framework: Framework, today: date | None = None) -> tuple[dict[s
         message = f"{folder / 'observations.csv'} has no rows; add at least one observation"
         raise DataError(message)
     broken_dates = any(finding.code in {"L001", "V001", "O004", "C002"} for finding in findings)
-    return frames, findings if broken_dates else findings + consistency_findings(framework, frames, today or date.today())
+    return frames, findings if broken_dates else findings + consistency_findings(
+        framework, frames, today or date.today()
+    )
 
 
 def _require_files(folder: Path, *, with_coverage: bool) -> None:

@@ -61,12 +61,16 @@ def _date(code: str) -> pa.Check:
 
 
 def _optional_date(code: str) -> pa.Check:
-    return rule(code, lambda column: _blank(column) | is_date(column), "write an existing date as YYYY-MM-DD or leave it blank")
+    return rule(
+        code, lambda column: _blank(column) | is_date(column), "write an existing date as YYYY-MM-DD or leave it blank"
+    )
 
 
 def observations_schema(framework: Framework, source_ids: tuple[str, ...]) -> pa.DataFrameSchema:
     """Return the schema of ``observations.csv``."""
-    known = rule("L005", lambda column: column.isin(source_ids), "add the source to sources.csv or correct the spelling")
+    known = rule(
+        "L005", lambda column: column.isin(source_ids), "add the source to sources.csv or correct the spelling"
+    )
     number = rule("L011", lambda column: _blank(column) | is_number(column), "write a plain number or leave it blank")
     return text_schema(
         {
@@ -90,8 +94,16 @@ def observations_schema(framework: Framework, source_ids: tuple[str, ...]) -> pa
 
 def sources_schema() -> pa.DataFrameSchema:
     """Return the schema of ``sources.csv``."""
-    dated = rule("S002", lambda column: _blank(column) | is_partial_date(column), "write YYYY, YYYY-MM, YYYY-MM-DD or leave it blank")
-    country = rule("S003", lambda column: _blank(column) | column.str.fullmatch(r"[A-Z]{2}"), "write the two-letter ISO code or leave it blank")
+    dated = rule(
+        "S002",
+        lambda column: _blank(column) | is_partial_date(column),
+        "write YYYY, YYYY-MM, YYYY-MM-DD or leave it blank",
+    )
+    country = rule(
+        "S003",
+        lambda column: _blank(column) | column.str.fullmatch(r"[A-Z]{2}"),
+        "write the two-letter ISO code or leave it blank",
+    )
     return text_schema(
         {
             "source_id": [_filled("S001")],
@@ -107,7 +119,9 @@ def sources_schema() -> pa.DataFrameSchema:
 
 def corroboration_schema(framework: Framework, source_ids: tuple[str, ...]) -> pa.DataFrameSchema:
     """Return the schema of ``corroboration.csv``."""
-    known = rule("C001", lambda column: column.isin(source_ids), "add the source to sources.csv or correct the spelling")
+    known = rule(
+        "C001", lambda column: column.isin(source_ids), "add the source to sources.csv or correct the spelling"
+    )
     return text_schema(
         {
             "event_date": [_date("C002")],
@@ -117,8 +131,20 @@ def corroboration_schema(framework: Framework, source_ids: tuple[str, ...]) -> p
         },
         {
             "origin_id": [],
-            "reliability": [rule("C003", lambda column: column.isin(("", *RELIABILITIES)), f"allowed are {one_of(RELIABILITIES)} or blank")],
-            "credibility": [rule("C003", lambda column: column.isin(("", *CREDIBILITIES)), f"allowed are {one_of(CREDIBILITIES)} or blank")],
+            "reliability": [
+                rule(
+                    "C003",
+                    lambda column: column.isin(("", *RELIABILITIES)),
+                    f"allowed are {one_of(RELIABILITIES)} or blank",
+                )
+            ],
+            "credibility": [
+                rule(
+                    "C003",
+                    lambda column: column.isin(("", *CREDIBILITIES)),
+                    f"allowed are {one_of(CREDIBILITIES)} or blank",
+                )
+            ],
         },
     )
 
@@ -140,7 +166,11 @@ def coverage_schema(framework: Framework) -> pa.DataFrameSchema:
 def outcomes_schema(framework: Framework, source_ids: tuple[str, ...]) -> pa.DataFrameSchema:
     """Return the schema of ``outcomes.csv``."""
     milestones = [milestone.id for milestone in framework.declaration.milestones]
-    known = rule("O002", lambda column: _blank(column) | column.isin(source_ids), "add the source to sources.csv or correct the spelling")
+    known = rule(
+        "O002",
+        lambda column: _blank(column) | column.isin(source_ids),
+        "add the source to sources.csv or correct the spelling",
+    )
     return text_schema(
         {
             "milestone": [_among("O001", milestones)],

@@ -58,7 +58,9 @@ def _events(framework: Framework, ledger: Ledger, indicator: str, months: int) -
     return np.bincount(time[(time >= 0) & (time < months)], minlength=months)
 
 
-def _coverage(framework: Framework, hyperparameters: Hyperparameters, ledger: Ledger, indicator: str, months: int) -> np.ndarray:
+def _coverage(
+    framework: Framework, hyperparameters: Hyperparameters, ledger: Ledger, indicator: str, months: int
+) -> np.ndarray:
     index = {word: place for place, word in enumerate(hyperparameters.coords[names.COVERAGE])}
     found = np.full(months, NOT_LOOKED, dtype=np.int64)
     rows = ledger.coverage[ledger.coverage["indicator"] == indicator]
@@ -75,7 +77,10 @@ def _reference(hyperparameters: Hyperparameters, count: np.ndarray, coverage: np
         return np.zeros(count.shape)
     rates = hyperparameters.mapping("reference_rate")
     rate = np.array([rates[name] for name in hyperparameters.coords[names.COUNTED]])
-    weight, window = hyperparameters.number("reference_weight_months"), int(hyperparameters.number("reference_window_months"))
+    weight, window = (
+        hyperparameters.number("reference_weight_months"),
+        int(hyperparameters.number("reference_window_months")),
+    )
     detection = hyperparameters.priors[names.DETECTION].mean()
     exposure = np.where(coverage == NOT_LOOKED, 0.0, detection[coverage])
     seen = np.where(coverage == NOT_LOOKED, 0, count)

@@ -96,7 +96,12 @@ def last_day(index: int) -> date:
 
 
 def build_panel(
-    framework: Framework, hyperparameters: Hyperparameters, ledger: Ledger, when: Vintage, sizes: Sizes | None = None, today: date | None = None
+    framework: Framework,
+    hyperparameters: Hyperparameters,
+    ledger: Ledger,
+    when: Vintage,
+    sizes: Sizes | None = None,
+    today: date | None = None,
 ) -> xr.Dataset:
     """Return the months from the start to ``when.as_of`` as then known.
 
@@ -129,7 +134,13 @@ def build_panel(
     variables = _cell_variables(reports, padded) | _count_variables(framework, counts, padded)
     variables["month_used"] = ((names.TIME,), np.arange(padded.months) < months)
     panel = xr.Dataset(variables, coords=_coords(framework, padded))
-    return panel.assign_attrs(as_of=when.as_of, known_at=when.known_at.isoformat(), months=months, reports=len(reports), largest_count=padded.count)
+    return panel.assign_attrs(
+        as_of=when.as_of,
+        known_at=when.known_at.isoformat(),
+        months=months,
+        reports=len(reports),
+        largest_count=padded.count,
+    )
 
 
 def _months(framework: Framework, when: Vintage, today: date) -> int:
@@ -171,7 +182,13 @@ def _cell_variables(reports: pd.DataFrame, sizes: Sizes) -> dict[str, tuple[tupl
         "cell_indicator": ((names.CELL,), indicator),
         "cell_used": ((names.CELL,), used),
     }
-    columns = {"direction": (0, np.int64), "grade": (0, np.int64), "factor": (0.0, np.float64), "slant": (0, np.int64), "line": (-1, np.int64)}
+    columns = {
+        "direction": (0, np.int64),
+        "grade": (0, np.int64),
+        "factor": (0.0, np.float64),
+        "slant": (0, np.int64),
+        "line": (-1, np.int64),
+    }
     for column, (blank, kind) in columns.items():
         values = np.full(shape, blank, dtype=kind)
         values[cell_of, slot] = reports[column].to_numpy(dtype=kind)
@@ -182,7 +199,9 @@ def _cell_variables(reports: pd.DataFrame, sizes: Sizes) -> dict[str, tuple[tupl
     return variables
 
 
-def _count_variables(framework: Framework, counts: Counts, sizes: Sizes) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
+def _count_variables(
+    framework: Framework, counts: Counts, sizes: Sizes
+) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
     dims, more = (names.TIME, names.COUNTED), ((0, sizes.months - counts.count.shape[0]), (0, 0))
     return {
         "count": (dims, np.pad(counts.count, more)),

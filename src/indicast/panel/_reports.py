@@ -23,7 +23,9 @@ LOWERED = GRADES[:-1]
 CELL = ["time", "indicator_index"]
 
 
-def direction_reports(framework: Framework, hyperparameters: Hyperparameters, ledger: Ledger, months: int) -> pd.DataFrame:
+def direction_reports(
+    framework: Framework, hyperparameters: Hyperparameters, ledger: Ledger, months: int
+) -> pd.DataFrame:
     """Return the reports that feed direction indicators, copies merged.
 
     Parameters
@@ -73,17 +75,25 @@ def _with_corroborations(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
         return rows
     key = ["event_date", "indicator", "source_id"]
     extra = rows.drop_duplicates(key).merge(own, on=key, suffixes=("", "_own"))
-    graded = {name: extra[f"{name}_own"].where(extra[f"{name}_own"] != "", extra[name]) for name in ("reliability", "credibility")}
+    graded = {
+        name: extra[f"{name}_own"].where(extra[f"{name}_own"] != "", extra[name])
+        for name in ("reliability", "credibility")
+    }
     extra = extra.assign(source_id=extra["corroborating_source_id"], origin_id=extra["origin_id_own"], **graded)
     return pd.concat([rows, extra[list(rows.columns)]], ignore_index=True)
 
 
-def _described(framework: Framework, hyperparameters: Hyperparameters, rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+def _described(
+    framework: Framework, hyperparameters: Hyperparameters, rows: pd.DataFrame, ledger: Ledger
+) -> pd.DataFrame:
     factors = hyperparameters.mapping("claim_factor")
     steps = hyperparameters.mapping("credibility_steps")
     words = {word: value for value, word in zip((-1, 0, 1), framework.declaration.directions, strict=True)}
     slant_of = slants(framework, ledger)
-    grades = [effective_grade(letter, int(steps.get(digit, 0))) for letter, digit in zip(rows["reliability"], rows["credibility"], strict=True)]
+    grades = [
+        effective_grade(letter, int(steps.get(digit, 0)))
+        for letter, digit in zip(rows["reliability"], rows["credibility"], strict=True)
+    ]
     columns = {
         "indicator_index": rows["indicator"].map({name: index for index, name in enumerate(framework.indicators)}),
         "direction_value": rows["direction"].map(words),
@@ -93,7 +103,9 @@ def _described(framework: Framework, hyperparameters: Hyperparameters, rows: pd.
     }
     described = rows.assign(**columns)
     weight = hyperparameters.priors[names.RELIABILITY].mean()
-    return described.assign(weight=weight[described["grade"].to_numpy(dtype=np.int64)] * described["factor"].astype(float))
+    return described.assign(
+        weight=weight[described["grade"].to_numpy(dtype=np.int64)] * described["factor"].astype(float)
+    )
 
 
 def effective_grade(letter: str, steps: int) -> str:
@@ -115,7 +127,9 @@ def slants(framework: Framework, ledger: Ledger) -> dict[str, int]:
     found = {}
     for source, kind, country in ledger.sources[["source_id", "kind", "country"]].itertuples(index=False):
         fits = [
-            source in rule.source_ids or (kind in rule.kinds and country in rule.countries) or not (rule.kinds or rule.countries or rule.source_ids)
+            source in rule.source_ids
+            or (kind in rule.kinds and country in rule.countries)
+            or not (rule.kinds or rule.countries or rule.source_ids)
             for rule in rules
         ]
         found[source] = fits.index(True)

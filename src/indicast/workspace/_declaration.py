@@ -240,7 +240,9 @@ def _refuse_repeats(what: str, names: list[str]) -> None:
 
 def _require_same(what: str, used: set[str], declared: set[str]) -> None:
     if used - declared:
-        message = f"{what}: {', '.join(sorted(used - declared))} is used but not declared; add it or correct the spelling"
+        message = (
+            f"{what}: {', '.join(sorted(used - declared))} is used but not declared; add it or correct the spelling"
+        )
         raise ValueError(message)
     if declared - used:
         message = f"{what}: {', '.join(sorted(declared - used))} is declared but never used; remove it"

@@ -104,7 +104,9 @@ def find_root(given: Path | None = None, start: Path | None = None) -> Path:
     named = given or (Path(os.environ[ENVIRONMENT_VARIABLE]) if os.environ.get(ENVIRONMENT_VARIABLE) else None)
     if named is not None:
         if not model_names(named):
-            message = f"{named} is no workspace: it has no models/<model>/model.toml; name another folder with --workspace"
+            message = (
+                f"{named} is no workspace: it has no models/<model>/model.toml; name another folder with --workspace"
+            )
             raise MissingError(message)
         return named.resolve()
     here = (start or Path.cwd()).resolve()

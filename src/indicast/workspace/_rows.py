@@ -39,7 +39,9 @@ def rule(code: str, accepts: Callable[[pd.Series], pd.Series], allowed: str) -> 
     return pa.Check(accepts, element_wise=False, error=f"{code}|{allowed}")
 
 
-def text_schema(columns: Mapping[str, list[pa.Check]], optional: Mapping[str, list[pa.Check]] | None = None) -> pa.DataFrameSchema:
+def text_schema(
+    columns: Mapping[str, list[pa.Check]], optional: Mapping[str, list[pa.Check]] | None = None
+) -> pa.DataFrameSchema:
     """Return a schema of text columns, refusing columns that are not named."""
     import pandera.pandas as pa
 
@@ -88,7 +90,9 @@ def _read_text(path: Path) -> pd.DataFrame:
     try:
         frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8", skip_blank_lines=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, ValueError) as error:
-        message = f"{path} is no UTF-8 CSV file with a header line ({' '.join(str(error).split())}); repair or restore it"
+        message = (
+            f"{path} is no UTF-8 CSV file with a header line ({' '.join(str(error).split())}); repair or restore it"
+        )
         raise DataError(message) from None
     frame.index = frame.index + HEADER_LINES + 1
     return frame.fillna("")
@@ -110,7 +114,10 @@ def _broken_cells(path: Path, frame: pd.DataFrame, schema: pa.DataFrameSchema) -
         schema.validate(frame, lazy=True)
     except pa.errors.SchemaErrors as errors:
         cases = errors.failure_cases
-        return [_finding(path, *case) for case in zip(cases["column"], cases["check"], cases["failure_case"], cases["index"], strict=True)]
+        return [
+            _finding(path, *case)
+            for case in zip(cases["column"], cases["check"], cases["failure_case"], cases["index"], strict=True)
+        ]
     return []
 
 

@@ -67,7 +67,10 @@ def read_table(path: Path, declaration: Declaration) -> Table:
     frame, findings = read_rows(path, _schema(declaration))
     refuse_errors(findings)
     cells = _cells(path, frame, declaration)
-    pick = {column: [[cells[i.id, s.id][column] for s in declaration.scenarios] for i in declaration.indicators] for column in ("expected", "mark", "descriptor")}
+    pick = {
+        column: [[cells[i.id, s.id][column] for s in declaration.scenarios] for i in declaration.indicators]
+        for column in ("expected", "mark", "descriptor")
+    }
     expected = np.array(pick["expected"], dtype=np.int64)
     marks = np.array([[MARK_VALUE[mark] for mark in row] for row in pick["mark"]], dtype=np.int64)
     expected.setflags(write=False)
@@ -86,7 +89,9 @@ def _schema(declaration: Declaration) -> pa.DataFrameSchema:
             "descriptor": [filled],
             "expected": [rule("T003", lambda column: column.isin(["-1", "0", "1", "+1"]), "allowed are -1, 0, 1")],
             "mark": [rule("T004", lambda column: column.isin(MARKS), "allowed are + = -")],
-            "rater": [rule("T005", lambda column: column == CONSENSUS, f"only the rater {CONSENSUS} is read by this version")],
+            "rater": [
+                rule("T005", lambda column: column == CONSENSUS, f"only the rater {CONSENSUS} is read by this version")
+            ],
             "source": [filled],
         }
     )
@@ -94,11 +99,30 @@ def _schema(declaration: Declaration) -> pa.DataFrameSchema:
 
 def _cells(path: Path, frame: pd.DataFrame, declaration: Declaration) -> dict[tuple[str, str], dict[str, str]]:
     keys = list(zip(frame["indicator"], frame["scenario"], strict=True))
-    twice = [Finding(f"{path.name}:{line}", "T007", "error", f"{key[0]} under {key[1]} stands twice", "keep one row per indicator and scenario") for line, key in zip(frame.index, keys, strict=True) if keys.count(key) > 1]
+    twice = [
+        Finding(
+            f"{path.name}:{line}",
+            "T007",
+            "error",
+            f"{key[0]} under {key[1]} stands twice",
+            "keep one row per indicator and scenario",
+        )
+        for line, key in zip(frame.index, keys, strict=True)
+        if keys.count(key) > 1
+    ]
     refuse_errors(twice)
     wanted = [(i.id, s.id) for i in declaration.indicators for s in declaration.scenarios]
-    missing = [f"{indicator} under {scenario}" for indicator, scenario in wanted if (indicator, scenario) not in set(keys)]
+    missing = [
+        f"{indicator} under {scenario}" for indicator, scenario in wanted if (indicator, scenario) not in set(keys)
+    ]
     if missing:
-        message = f"{path}: no row for {missing[0]}" + (f" and {len(missing) - 1} more cells" if len(missing) > 1 else "") + "; every declared indicator needs a row per scenario"
+        message = (
+            f"{path}: no row for {missing[0]}"
+            + (f" and {len(missing) - 1} more cells" if len(missing) > 1 else "")
+            + "; every declared indicator needs a row per scenario"
+        )
         raise WorkspaceError(message)
-    return {key: {str(name): str(value) for name, value in row.items()} for key, (_, row) in zip(keys, frame.iterrows(), strict=True)}
+    return {
+        key: {str(name): str(value) for name, value in row.items()}
+        for key, (_, row) in zip(keys, frame.iterrows(), strict=True)
+    }

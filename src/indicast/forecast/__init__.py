@@ -1,0 +1,50 @@
+"""A posterior becomes probabilities now, later and for the next observations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from indicast.forecast._horizons import Headline, floored, headlines, scenario_ahead
+from indicast.forecast._predictive import predict
+from indicast.forecast._table import COLUMNS, forecast_table
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from indicast.elicit import Hyperparameters
+    from indicast.workspace import Framework
+
+__all__ = [
+    "COLUMNS",
+    "Headline",
+    "floored",
+    "forecast_table",
+    "headlines",
+    "predict",
+    "scenario_ahead",
+    "with_predictions",
+]
+
+
+def with_predictions(
+    tree: xr.DataTree, framework: Framework, hyperparameters: Hyperparameters, seed: int
+) -> xr.DataTree:
+    """Return a fit with its group ``predictions`` added.
+
+    Parameters
+    ----------
+    tree
+        From :class:`indicast.infer.Sampler`.
+    framework, hyperparameters
+        As used for the fit.
+    seed
+        Of the simulated counts.
+    """
+    import xarray as xr
+
+    predictions = predict(tree, framework, hyperparameters, seed)
+    predictions["scenario_probability"] = scenario_ahead(tree, framework.declaration.forecast.longest)
+    groups = {name: node.to_dataset() for name, node in tree.children.items()} | {"predictions": predictions}
+    extended = xr.DataTree.from_dict({f"/{name}": group for name, group in groups.items()})
+    extended.attrs = dict(tree.attrs)
+    return extended

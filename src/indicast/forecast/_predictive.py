@@ -1,0 +1,148 @@
+"""What the next months would show: counts, and the direction of the next report.
+
+Simulated draw by draw: a scenario path, shocks that go on as they did, and a reference
+rate that follows the simulated counts. Invariant: the mean of simulated counts equals the
+mixture mean in closed form one month ahead (``tests/reference/test_predictive.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import xarray as xr
+
+from indicast import names
+from indicast.elicit import Hyperparameters
+from indicast.generative import direction, shocks
+from indicast.generative.emission import group_of
+from indicast.infer import flat_draws
+from indicast.panel import NOT_LOOKED, scheduled_peaks
+from indicast.workspace import Framework
+
+Draws = Mapping[str, np.ndarray]
+
+
+def predict(tree: xr.DataTree, framework: Framework, hyperparameters: Hyperparameters, seed: int) -> xr.Dataset:
+    """Return simulated counts and probabilities of the next report's direction.
+
+    Parameters
+    ----------
+    tree
+        A fit.
+    framework, hyperparameters
+        As used for the fit.
+    seed
+        Of the simulation.
+
+    Returns
+    -------
+    predictions
+        ``count_ahead`` (chain, draw, ahead, counted): events found in a month with the
+        best coverage; ``direction_ahead`` (chain, draw, ahead, indicator, direction):
+        what a report by a reliable source would say, given that one is made.
+    """
+    rng = np.random.default_rng(np.random.SeedSequence(seed).spawn(2)[1])
+    ahead = framework.declaration.forecast.predictive_months
+    draws = flat_draws(tree["posterior"].to_dataset(), framework, hyperparameters)
+    path = _scenario_path(draws, ahead, rng)
+    arrays = {
+        "direction_ahead": ((names.AHEAD, names.INDICATOR, names.DIRECTION), _directions(draws, framework, path, rng))
+    }
+    if framework.counts:
+        arrays["count_ahead"] = (
+            (names.AHEAD, names.COUNTED),
+            _counts(tree, draws, framework, hyperparameters, path, rng),
+        )
+    sizes = tree["posterior"].sizes
+    leading = (sizes[names.CHAIN], sizes[names.DRAW])
+    shaped = {
+        name: ((names.CHAIN, names.DRAW, *dims), values.reshape(*leading, *values.shape[1:]))
+        for name, (dims, values) in arrays.items()
+    }
+    coords = {
+        names.AHEAD: np.arange(1, ahead + 1),
+        names.INDICATOR: list(framework.indicators),
+        names.DIRECTION: list(framework.declaration.directions),
+    }
+    coords |= {names.COUNTED: [indicator.id for indicator in framework.counts]} if framework.counts else {}
+    return xr.Dataset(shaped, coords=coords)
+
+
+def _scenario_path(draws: Draws, ahead: int, rng: np.random.Generator) -> np.ndarray:
+    """Return simulated scenario indices of the next months; dims (draw, ahead)."""
+    state = draws[names.FILTERED][:, -1]
+    path = []
+    for _ in range(ahead):
+        now = _categorical(state, rng) if not path else path[-1]
+        row = np.take_along_axis(draws[names.TRANSITION], now[:, None, None], axis=1)[:, 0]
+        path.append(_categorical(row, rng))
+    return np.stack(path, axis=1)
+
+
+def _categorical(probability: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    edges = probability.cumsum(axis=1)
+    return np.asarray((rng.random((len(edges), 1)) * edges[:, -1:] >= edges).sum(axis=1))
+
+
+def _directions(draws: Draws, framework: Framework, path: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return P(direction of the next report) for each draw; dims (draw, ahead, indicator, direction)."""
+    ahead = path.shape[1]
+    extended = dict(draws)
+    for name in (names.GLOBAL_INNOVATION, names.GROUP_INNOVATION):
+        new = rng.standard_normal((len(path), ahead, *draws[name].shape[2:]))
+        extended[name] = np.concatenate([draws[name], new], axis=1)
+    climate = shocks.climate(extended, group_of(framework))[:, -ahead:]
+    expected = framework.table.expected.T[path]
+    eta = draws[names.STRENGTH][:, None] * expected + climate
+    probability = direction.reading_probability(eta, draws[names.THRESHOLD][:, None, None])
+    probability[..., 1] *= direction.flat_news(draws)[:, None]
+    return np.asarray(probability / probability.sum(axis=-1, keepdims=True))
+
+
+def _counts(
+    tree: xr.DataTree,
+    draws: Draws,
+    framework: Framework,
+    hyperparameters: Hyperparameters,
+    path: np.ndarray,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Return simulated counts; dims (draw, ahead, counted)."""
+    detected = hyperparameters.priors[names.DETECTION].mean()
+    best = int(detected.argmax())
+    seen, exposure = _history(tree, detected, len(path))
+    months, ahead = seen.shape[1], path.shape[1]
+    peaks = scheduled_peaks(framework, months + ahead)
+    alpha = draws[names.OVERDISPERSION] ** -2.0
+    for h in range(ahead):
+        level = np.log(_reference(hyperparameters, seen, exposure)) + np.log(draws[names.DETECTION][:, best, None])
+        level += (
+            draws[names.SEASON][:, :, (framework.start_index + months + h) % 12] + peaks[months + h] * draws[names.PEAK]
+        )
+        growth = np.take_along_axis(draws[names.GROWTH], path[:, None, h, None], axis=2)[..., 0]
+        mean = np.exp(level + hyperparameters.number("growth_years") * growth)
+        found = rng.poisson(rng.gamma(alpha, mean / alpha))
+        seen = np.concatenate([seen, found[:, None]], axis=1)
+        exposure = np.concatenate([exposure, np.full_like(found[:, None], detected[best], dtype=float)], axis=1)
+    return np.asarray(seen[:, months:])
+
+
+def _history(tree: xr.DataTree, detected: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return counts and expected exposure so far, repeated for each draw."""
+    coverage = tree["constant_data"]["count_coverage"].to_numpy()
+    looked = coverage != NOT_LOOKED
+    seen = np.where(looked, tree["observed_data"]["count"].to_numpy(), 0)
+    exposure = np.where(looked, detected[np.maximum(coverage, 0)], 0.0)
+    return np.repeat(seen[None], size, axis=0), np.repeat(exposure[None], size, axis=0)
+
+
+def _reference(hyperparameters: Hyperparameters, seen: np.ndarray, exposure: np.ndarray) -> np.ndarray:
+    """Return the trailing rate of the month after the last; dims (draw, counted)."""
+    rates = hyperparameters.mapping("reference_rate")
+    rate = np.array([rates[name] for name in hyperparameters.coords[names.COUNTED]])
+    weight, window = (
+        hyperparameters.number("reference_weight_months"),
+        int(hyperparameters.number("reference_window_months")),
+    )
+    return np.asarray((weight * rate + seen[:, -window:].sum(axis=1)) / (weight + exposure[:, -window:].sum(axis=1)))

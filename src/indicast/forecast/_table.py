@@ -1,0 +1,109 @@
+"""``forecast.csv``: tidy rows in the hubverse model-output convention.
+
+Invariant: every pmf sums to one within 1e-9 and nothing published is 0 or 1
+(``tests/contract/test_forecast_csv.py``).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xarray as xr
+
+from indicast import names
+from indicast.forecast._horizons import SAMPLE, floored
+from indicast.panel import last_day
+from indicast.workspace import Framework, month_index
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = (
+    "model_id",
+    "reference_date",
+    "known_at",
+    "target",
+    "item",
+    "horizon",
+    "target_end_date",
+    "output_type",
+    "output_type_id",
+    "value",
+)
+QUANTILES = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
+Row = tuple[str, str, int, str, str, float]
+
+
+def forecast_table(tree: xr.DataTree, framework: Framework) -> pd.DataFrame:
+    """Return the published forecast of a run.
+
+    Parameters
+    ----------
+    tree
+        A fit with its ``predictions`` group.
+    framework
+        Declares the floor.
+
+    Returns
+    -------
+    table
+        Columns :data:`COLUMNS`; targets ``scenario`` (pmf, horizon in months),
+        ``direction`` (pmf) and ``count`` (quantiles).
+    """
+    import pandas as pd
+
+    predictions, floor = tree["predictions"].to_dataset(), framework.declaration.forecast.floor
+    rows = _scenario_rows(predictions, floor) + _direction_rows(predictions, floor) + _count_rows(predictions)
+    index = month_index(tree.attrs["as_of"])
+    fixed = (framework.id, last_day(index).isoformat(), tree.attrs["known_at"])
+    return pd.DataFrame([(*fixed, *_dated(row, index)) for row in rows], columns=list(COLUMNS))
+
+
+def _dated(row: Row, index: int) -> tuple[str, str, int, date, str, str, float]:
+    target, item, horizon, kind, label, value = row
+    return target, item, horizon, last_day(index + horizon), kind, label, value
+
+
+def _scenario_rows(predictions: xr.Dataset, floor: float) -> list[Row]:
+    mean = predictions["scenario_probability"].mean(SAMPLE)
+    values = floored(mean.to_numpy(), floor)
+    labels = [str(label) for label in mean[names.SCENARIO].to_numpy()]
+    return [
+        ("scenario", "", int(h), "pmf", label, float(p))
+        for h, row in zip(mean[names.HORIZON].to_numpy(), values, strict=True)
+        for label, p in zip(labels, row, strict=True)
+    ]
+
+
+def _direction_rows(predictions: xr.Dataset, floor: float) -> list[Row]:
+    mean = predictions["direction_ahead"].mean(SAMPLE)
+    words = [str(word) for word in mean[names.DIRECTION].to_numpy()]
+    return [
+        ("direction", str(indicator), int(h), "pmf", word, float(p))
+        for h in mean[names.AHEAD].to_numpy()
+        for indicator in mean[names.INDICATOR].to_numpy()
+        for word, p in zip(
+            words, floored(mean.sel({names.AHEAD: h, names.INDICATOR: indicator}).to_numpy(), floor), strict=True
+        )
+    ]
+
+
+def _count_rows(predictions: xr.Dataset) -> list[Row]:
+    if "count_ahead" not in predictions:
+        return []
+    ends = predictions["count_ahead"].quantile(np.array(QUANTILES), dim=SAMPLE)
+    return [
+        (
+            "count",
+            str(counted),
+            int(h),
+            "quantile",
+            f"{q:g}",
+            float(ends.sel({"quantile": q, names.AHEAD: h, names.COUNTED: counted})),
+        )
+        for h in ends[names.AHEAD].to_numpy()
+        for counted in ends[names.COUNTED].to_numpy()
+        for q in QUANTILES
+    ]

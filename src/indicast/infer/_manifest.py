@@ -1,0 +1,114 @@
+"""What a run was made from: enough to make it again, and a hash that says so.
+
+Invariant: same inputs and seed give the same hash on any machine; anything that could
+change a published number changes it (``tests/unit/test_manifest.py``). The git commit
+is recorded but not hashed: committing a report must not change it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from indicast import __version__
+from indicast.infer._fit import Settings
+from indicast.ledger import Ledger
+from indicast.panel import Vintage
+from indicast.workspace import Framework
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LIBRARIES = ("arviz", "numba", "numpy", "nutpie", "pandas", "pymc", "pytensor", "scipy", "xarray")
+TABLES = ("observations", "sources", "corroboration", "coverage", "outcomes")
+HASHED_SEPARATELY = ("hash", "git_commit")
+
+
+def build_manifest(framework: Framework, ledger: Ledger, when: Vintage, settings: Settings) -> dict[str, Any]:
+    """Return the manifest of a run, its own hash included.
+
+    Parameters
+    ----------
+    framework
+        Whose declarations are copied.
+    ledger
+        Restricted here to what was known.
+    when
+        Month and day of knowledge.
+    settings
+        Sampler settings and seed.
+    """
+    declared = {"model.toml": framework.model_file}
+    declared |= {name: framework.priors_folder / name for name in ("hyperparameters.toml", "table.csv")}
+    content = {
+        "model": framework.id,
+        "as_of": when.as_of,
+        "known_at": when.known_at.isoformat(),
+        "package_version": __version__,
+        "code_sha256": code_hash(),
+        "declarations": {name: _declared(path) for name, path in declared.items()},
+        "ledger_sha256": ledger_hash(ledger.known(when.known_at)),
+        "sampler": asdict(settings),
+        "libraries": {name: metadata.version(name) for name in LIBRARIES},
+    }
+    return content | {"git_commit": _git_commit(framework.root), "hash": manifest_hash(content)}
+
+
+def manifest_hash(manifest: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a manifest without its hash and commit.
+
+    Examples
+    --------
+    >>> manifest_hash({"a": 1}) == manifest_hash({"a": 1, "git_commit": "x", "hash": "y"})
+    True
+    """
+    hashed = {key: value for key, value in manifest.items() if key not in HASHED_SEPARATELY}
+    return hashlib.sha256(json.dumps(hashed, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+
+
+def ledger_hash(ledger: Ledger) -> str:
+    """Return the SHA-256 of a ledger's rows, whatever their order in the files."""
+    digest = hashlib.sha256()
+    for name in TABLES:
+        digest.update(name.encode())
+        for row in sorted(_lines(getattr(ledger, name))):
+            digest.update(row.encode())
+    return digest.hexdigest()
+
+
+def _lines(frame: pd.DataFrame) -> list[str]:
+    text = frame.astype(str)
+    return [json.dumps(list(row)) for row in text.itertuples(index=False, name=None)]
+
+
+def code_hash() -> str:
+    """Return the SHA-256 of the package's own source files, line endings aside."""
+    digest = hashlib.sha256()
+    root = Path(__file__).parents[1]
+    for path in sorted(root.rglob("*")):
+        if path.suffix in {".py", ".html", ".css", ".md"}:
+            digest.update(path.relative_to(root).as_posix().encode())
+            digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()
+
+
+def _declared(path: Path) -> dict[str, str]:
+    text = path.read_text(encoding="utf-8")
+    return {"sha256": hashlib.sha256(text.encode()).hexdigest(), "content": text}
+
+
+def _git_commit(root: Path) -> str | None:
+    """Return the workspace's commit, or None outside a repository."""
+    try:
+        asked = subprocess.run(
+            ["git", "-C", str(root), "rev-parse", "HEAD"], capture_output=True, text=True, check=True, timeout=10
+        )  # noqa: S603, S607  # fixed words; git is looked up as users do
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return asked.stdout.strip()

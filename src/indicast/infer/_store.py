@@ -1,0 +1,181 @@
+"""Run folders: written whole or not at all, and found again.
+
+Invariant: a folder that can be found is complete; a process killed while writing leaves
+the old run or none (``tests/unit/test_store.py``).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from indicast.errors import MissingError, RunError
+from indicast.infer._gates import Gate
+from indicast.workspace import Framework
+
+POSTERIOR, DIAGNOSTICS, MANIFEST = "posterior.nc", "diagnostics.json", "manifest.json"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """A fit that was saved, or is about to be.
+
+    Attributes
+    ----------
+    tree
+        All groups, dims and coords as in ``docs/posterior.md``.
+    gates
+        Verdicts.
+    manifest
+        What it was made from.
+    """
+
+    tree: xr.DataTree
+    gates: tuple[Gate, ...]
+    manifest: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        """Month and first letters of the manifest's hash; also the folder's name."""
+        return run_id(self.manifest)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every gate passed."""
+        return all(gate.passed for gate in self.gates)
+
+
+def run_id(manifest: Mapping[str, Any]) -> str:
+    """Return the name of a run's folder.
+
+    Examples
+    --------
+    >>> run_id({"as_of": "2024-12", "hash": "0123456789abcdef"})
+    '2024-12_0123456789ab'
+    """
+    return f"{manifest['as_of']}_{manifest['hash'][:12]}"
+
+
+def save_run(framework: Framework, run: Run) -> Path:
+    """Write a run's folder and return it.
+
+    Raises
+    ------
+    RunError
+        If the disk refuses.
+    """
+    target = framework.runs_folder / run.id
+    with whole_folder(target) as folder:
+        run.tree.to_netcdf(folder / POSTERIOR, engine="h5netcdf", encoding=_encoding(run.tree))
+        write_json(folder / DIAGNOSTICS, {"passed": run.passed, "gates": [gate.as_dict() for gate in run.gates]})
+        write_json(folder / MANIFEST, run.manifest)
+    return target
+
+
+@contextmanager
+def whole_folder(target: Path) -> Iterator[Path]:
+    """Give a temporary folder that replaces ``target`` when the block ends well.
+
+    Raises
+    ------
+    RunError
+        If the disk refuses; the old folder then stands as it was.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    except OSError as error:
+        message = f"cannot write to {target.parent}: {error.strerror}; free the disk or change its permissions"
+        raise RunError(message) from None
+    try:
+        made.chmod(0o755)
+        yield made
+        _swap(made, target)
+    except OSError as error:
+        message = f"cannot write {target}: {error.strerror or error}; nothing was changed"
+        raise RunError(message) from None
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def _swap(made: Path, target: Path) -> None:
+    for path in made.iterdir():
+        with path.open("rb") as written:
+            os.fsync(written.fileno())
+    if not target.exists():
+        made.replace(target)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
+    target.replace(old / target.name)
+    made.replace(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write an object as readable JSON with sorted keys."""
+    path.write_text(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _encoding(tree: xr.DataTree) -> dict[str, dict[str, dict[str, Any]]]:
+    packed = {"zlib": True, "complevel": 1, "shuffle": True}
+    return {
+        node.path: {
+            str(name): packed for name, array in node.data_vars.items() if array.dtype.kind in "fi" and array.ndim
+        }
+        for node in tree.subtree
+        if node.data_vars
+    }
+
+
+def find_run(framework: Framework, wanted: str | None = None, as_of: str | None = None) -> Path:
+    """Return the folder of a run: by id, or the newest of a month, or the newest.
+
+    Raises
+    ------
+    MissingError
+        If there is none.
+    """
+    folder = framework.runs_folder
+    pattern = wanted or (f"{as_of}_*" if as_of else "*")
+    found = [path.parent for path in folder.glob(f"*/{MANIFEST}") if path.parent.match(pattern)]
+    if not found:
+        message = f"no run {wanted or as_of or ''} in {folder}".replace("  ", " ")
+        raise MissingError(
+            f"{message}; make one with 'indicast fit {framework.id}{f' --as-of {as_of}' if as_of else ''}'"
+        )
+    return max(found, key=lambda path: (path.name[:7], (path / MANIFEST).stat().st_mtime_ns))
+
+
+def load_run(folder: Path) -> Run:
+    """Return a saved run.
+
+    Raises
+    ------
+    RunError
+        If a file is missing or cannot be read.
+    """
+    try:
+        gates = json.loads((folder / DIAGNOSTICS).read_text(encoding="utf-8"))["gates"]
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        with xr.open_datatree(folder / POSTERIOR, engine="h5netcdf") as opened:
+            tree = opened.load()
+        return Run(tree, tuple(_gate(entry) for entry in gates), manifest)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        message = (
+            f"{folder} is no complete run ({' '.join(str(error).split())[:200]}); make it again with 'indicast fit'"
+        )
+        raise RunError(message) from None
+
+
+def _gate(entry: dict[str, Any]) -> Gate:
+    value = float("nan") if entry["value"] is None else float(entry["value"])
+    return Gate(entry["name"], value, float(entry["limit"]), bool(entry["at_most"]), entry["where"])
