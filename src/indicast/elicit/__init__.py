@@ -1,5 +1,46 @@
 """The experts' table and words become prior objects, findings and the additive index."""
 
+from indicast.elicit._additive import (
+    ADDITIVE_RULES,
+    AdditiveRule,
+    LabelSurvival,
+    MarkCounts,
+    additive_rules,
+    counts,
+    flat_rows,
+    label_flips,
+    label_matches,
+    label_survival,
+    labels,
+    straddles,
+)
+from indicast.elicit._lexicon import band_for, band_positions, band_probabilities, word_for, word_with_band
+from indicast.elicit._linter import table_findings
 from indicast.elicit._priors import GRADES, Constant, Hyperparameters, Prior, coordinates, load_hyperparameters
 
-__all__ = ["GRADES", "Constant", "Hyperparameters", "Prior", "coordinates", "load_hyperparameters"]
+__all__ = [
+    "ADDITIVE_RULES",
+    "GRADES",
+    "AdditiveRule",
+    "Constant",
+    "Hyperparameters",
+    "LabelSurvival",
+    "MarkCounts",
+    "Prior",
+    "additive_rules",
+    "band_for",
+    "band_positions",
+    "band_probabilities",
+    "coordinates",
+    "counts",
+    "flat_rows",
+    "label_flips",
+    "label_matches",
+    "label_survival",
+    "labels",
+    "load_hyperparameters",
+    "straddles",
+    "table_findings",
+    "word_for",
+    "word_with_band",
+]

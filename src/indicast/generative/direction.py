@@ -151,16 +151,14 @@ def flat_news(draws: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def log_emission_graph(
-    variables: Mapping[str, Any], data: Mapping[str, Any], panel: xr.Dataset, expected: np.ndarray
+    variables: Mapping[str, Any], data: Mapping[str, Any], expected: np.ndarray, months: int
 ) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
     """Return the family's evidence as a PyTensor matrix, nats; dims (time, scenario)."""
     import pytensor.tensor as pt
 
     time, indicator = data["cell_time"], data["cell_indicator"]
-    eta = (
-        variables[names.STRENGTH][indicator][:, None] * pt.as_tensor(expected.astype(float))[indicator]
-        + variables["climate"][time, indicator][:, None]
-    )
+    predicted = variables[names.STRENGTH][:, None] * expected.astype(float)
+    eta = predicted[indicator] + variables["climate"][time, indicator][:, None]
     threshold = variables[names.THRESHOLD]
     low, high = _normal_cdf(-threshold - eta), _normal_cdf(-threshold + eta)
     flat = (1.0 - low - high) * variables["flat_news"][indicator][:, None]
@@ -168,9 +166,8 @@ def log_emission_graph(
     peak = log_message.max(axis=1, keepdims=True)
     said = pt.exp(log_message - peak)
     joint = low * said[:, 0:1] + flat * said[:, 1:2] + high * said[:, 2:3]
-    cells = (pt.log(joint) - pt.log(low + flat + high) + peak) * data["cell_used"][:, None]
-    months, size = panel.sizes[names.TIME], expected.shape[1]
-    return pt.zeros((months, size))[time].inc(cells)
+    cells = pt.log(joint / (low + flat + high)) + peak
+    return pt.zeros((months, expected.shape[1]))[time].inc(cells)
 
 
 def _normal_cdf(value: Any) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
@@ -183,10 +180,9 @@ def _log_message_graph(variables: Mapping[str, Any], data: Mapping[str, Any]) ->
     """Return log m(y): what every reading shares, plus the odds of the reading reported."""
     import pytensor.tensor as pt
 
+    cell, reading = data["report_cell"], data["report_direction"] + 1
     reliability = variables[names.RELIABILITY][data["report_grade"]] * data["report_factor"]
-    guessed = (1.0 - reliability) * variables[names.SLANT_SHARES][data["report_slant"], data["report_direction"] + 1]
-    used = data["report_used"]
-    shared = (pt.log(guessed) * used).sum(axis=1)
-    odds = pt.log1p(reliability / guessed) * used
-    said = [(odds * pt.eq(data["report_direction"], reading)).sum(axis=1) for reading in READINGS]
-    return shared[:, None] + pt.stack(said, axis=1)
+    guessed = (1.0 - reliability) * variables[names.SLANT_SHARES][data["report_slant"], reading]
+    nothing = pt.zeros((data["cell_time"].shape[0], READINGS.size))
+    shared = nothing[cell].inc(pt.log(guessed)[:, None])
+    return shared[cell, reading].inc(pt.log1p(reliability / guessed))

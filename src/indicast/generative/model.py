@@ -25,8 +25,8 @@ from indicast.workspace import Framework
 
 EVIDENCE = "evidence"
 """Name of the potential that holds log p(data | parameters)."""
-CELL_DATA = ("cell_time", "cell_indicator", "cell_used")
-REPORT_DATA = ("report_direction", "report_grade", "report_factor", "report_slant", "report_used")
+CELL_DATA = ("cell_time", "cell_indicator")
+REPORT_DATA = ("report_direction", "report_grade", "report_factor", "report_slant")
 COUNT_DATA = ("count", "count_coverage", "count_reference", "count_peak")
 
 
@@ -51,8 +51,8 @@ def build_model(framework: Framework, hyperparameters: Hyperparameters, panel: x
         variables |= _standing_tilts(variables)
         variables |= _newsworthiness(variables)
         variables |= _innovations()
-        variables["climate"] = shocks.climate_graph(variables, group_of(framework), panel)
-        emission = direction.log_emission_graph(variables, data, panel, framework.table.expected)
+        variables["climate"] = shocks.climate_graph(variables, group_of(framework))
+        emission = direction.log_emission_graph(variables, data, framework.table.expected, panel.sizes[names.TIME])
         emission = emission[0].inc(marks.log_emission_graph(variables, framework.table, hyperparameters))
         if framework.counts:
             emission += count.log_emission_graph(variables, data, hyperparameters.number("growth_years"))
@@ -61,38 +61,35 @@ def build_model(framework: Framework, hyperparameters: Hyperparameters, panel: x
 
 
 def model_coords(framework: Framework, hyperparameters: Hyperparameters, panel: xr.Dataset) -> dict[str, list[Any]]:
-    """Return the labels of the model's dims; the framework gives all but those of the panel."""
+    """Return the labels of the model's dims; a report is labelled by its line in the ledger."""
     fixed = {dim: list(labels) for dim, labels in hyperparameters.coords.items() if labels}
+    counted = {names.RANK: list(range(panel.attrs["largest_count"]))}
     if not framework.counts:
-        fixed.pop(names.COVERAGE, None)
-        fixed.pop(names.CALENDAR_MONTH, None)
+        fixed = {dim: labels for dim, labels in fixed.items() if dim not in (names.COVERAGE, names.CALENDAR_MONTH)}
+        counted = {}
     months = [str(month)[:7] for month in panel[names.TIME].to_numpy()]
-    cells, reports = range(panel.sizes[names.CELL]), range(panel.sizes[names.REPORT])
-    if framework.counts:
-        fixed[names.RANK] = list(range(panel.attrs["largest_count"]))
-    return {
-        **fixed,
-        names.NEXT_SCENARIO: list(framework.scenarios),
+    used, reported = panel["cell_used"].to_numpy(), panel["report_used"].to_numpy()
+    cells = zip(panel["cell_time"].to_numpy()[used], panel["cell_indicator"].to_numpy()[used], strict=True)
+    varying = {
         names.TIME: months,
-        names.CELL: list(cells),
-        names.REPORT: list(reports),
+        names.CELL: [f"{months[time]} {framework.indicators[indicator]}" for time, indicator in cells],
+        names.REPORT: panel["report_line"].to_numpy()[reported].tolist(),
     }
+    return {**fixed, **counted, names.NEXT_SCENARIO: list(framework.scenarios), **varying}
 
 
 def model_data(framework: Framework, panel: xr.Dataset) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
-    """Return the arrays of a panel that the model reads: name -> (dims, values)."""
-    wanted = CELL_DATA + REPORT_DATA + (COUNT_DATA if framework.counts else ())
-    data: dict[str, tuple[tuple[str, ...], np.ndarray]] = {
-        name: (tuple(str(dim) for dim in panel[name].dims), _numeric(panel[name].to_numpy())) for name in wanted
-    }
-    if framework.counts:
-        data["month_of_year"] = ((names.TIME,), count.calendar_month(panel).astype(np.int64))
-        data["count_rank"] = ((names.RANK,), np.arange(panel.attrs["largest_count"], dtype=float))
-    return data
-
-
-def _numeric(values: np.ndarray) -> np.ndarray:
-    return values.astype(float) if values.dtype == bool else values
+    """Return the arrays that the model reads, without padded cells: name -> (dims, values)."""
+    used, reported = panel["cell_used"].to_numpy(), panel["report_used"].to_numpy()
+    data = {name: ((names.CELL,), panel[name].to_numpy()[used]) for name in CELL_DATA}
+    data |= {name: ((names.REPORT,), panel[name].to_numpy()[reported]) for name in REPORT_DATA}
+    data["report_cell"] = ((names.REPORT,), np.nonzero(reported)[0])
+    if not framework.counts:
+        return data
+    counted = {name: ((names.TIME, names.COUNTED), panel[name].to_numpy()) for name in COUNT_DATA}
+    month = {"month_of_year": ((names.TIME,), count.calendar_month(panel).astype(np.int64))}
+    rank = {"count_rank": ((names.RANK,), np.arange(panel.attrs["largest_count"], dtype=float))}
+    return data | counted | month | rank
 
 
 def random_variable(prior: Prior) -> Any:  # noqa: ANN401  # PyTensor variables are untyped

@@ -15,7 +15,6 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import xarray as xr
 
 from indicast import names
 
@@ -80,19 +79,15 @@ def tilt(draws: Mapping[str, np.ndarray]) -> np.ndarray:
     return np.asarray(draws[names.TILT_MEAN][:, None] + draws[names.TILT_SCALE][:, None] * draws[names.TILT_Z])
 
 
-def climate_graph(variables: Mapping[str, Any], group_of: np.ndarray, panel: xr.Dataset) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
+def climate_graph(variables: Mapping[str, Any], group_of: np.ndarray) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
     """Return ``h_it`` as a PyTensor matrix, probit units; dims (time, indicator)."""
     import pytensor.tensor as pt
 
-    months = panel.sizes[names.TIME]
-    lag = np.subtract.outer(np.arange(months), np.arange(months))
-    phi = variables[names.PERSISTENCE]
-    decay = (phi ** np.arange(months, dtype=float))[np.maximum(lag, 0)] * (lag >= 0)
-    scale = pt.concatenate([pt.ones(1), pt.sqrt(1 - phi**2) * pt.ones(months - 1)])
-    matrix = decay * scale[None, :]
-    common = matrix @ variables[names.GLOBAL_INNOVATION]
-    grouped = matrix @ variables[names.GROUP_INNOVATION]
-    shock = (
-        variables[names.GLOBAL_SCALE] * common[:, None] + (variables[names.GROUP_SCALE][None, :] * grouped)[:, group_of]
+    from indicast.generative._shock_op import Autoregression
+
+    innovations = pt.concatenate(
+        [variables[names.GLOBAL_INNOVATION][:, None], variables[names.GROUP_INNOVATION]], axis=1
     )
-    return shock + variables["tilt"][None, :]
+    path = Autoregression()(innovations, variables[names.PERSISTENCE])
+    grouped = (variables[names.GROUP_SCALE] * path[:, 1:])[:, group_of]
+    return variables[names.GLOBAL_SCALE] * path[:, 0][:, None] + grouped + variables["tilt"]

@@ -108,10 +108,7 @@ class Sampler:
         from indicast.generative.model import build_model, model_data
         from indicast.infer._compile import compile_for_sampling
 
-        shape = (
-            *(panel.sizes[dim] for dim in (names.TIME, names.CELL, names.REPORT)),
-            int(panel.attrs["largest_count"]),
-        )
+        shape = (panel.sizes[names.TIME], int(panel.attrs["largest_count"]))
         if shape not in self._compiled:
             self._compiled[shape] = compile_for_sampling(build_model(self.framework, self.hyperparameters, panel))
         data = {name: values for name, (_, values) in model_data(self.framework, panel).items()}

@@ -1,0 +1,5 @@
+"""``python -m indicast`` is ``indicast``."""
+
+from indicast.cli import main
+
+main()

@@ -1,0 +1,152 @@
+"""The commands. Each names its rooms and nothing else; heavy rooms are imported inside."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from indicast import __version__
+from indicast.cli._options import AS_OF, DRAFT, JSON, KNOWN_AT, MODEL, QUIET, RUN, SEED, WORKSPACE, Shared, parse_day
+from indicast.errors import GateError, IndicastError
+
+USAGE_EXIT = 2
+app = typer.Typer(
+    name="indicast",
+    help="Scenario-and-indicator tables as calibrated Bayesian forecasts.",
+    epilog="Start with: indicast check, then indicast run MODEL. Each command has its own --help.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def main() -> None:
+    """Run the command line; known errors print their message and end with code 1 or 2."""
+    try:
+        app()
+    except GateError as error:
+        _complain(error)
+        sys.exit(1)
+    except IndicastError as error:
+        _complain(error)
+        sys.exit(USAGE_EXIT)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("indicast: stopped; nothing was half-written", file=sys.stderr)  # noqa: T201  # the command line speaks here
+        sys.exit(130)
+
+
+def _complain(error: IndicastError) -> None:
+    for line in str(error).splitlines():
+        print(f"indicast: {line}", file=sys.stderr)  # noqa: T201  # the command line speaks here
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        typer.echo(f"indicast {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _shared(
+    context: typer.Context,
+    workspace: WORKSPACE = None,
+    quiet: QUIET = False,
+    as_json: JSON = False,
+    seed: SEED = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    del version
+    context.obj = Shared(workspace, quiet, as_json, seed)
+
+
+@app.command(epilog="Example: indicast run belarus_russia --as-of 2024-12")
+def run(
+    context: typer.Context,
+    model: MODEL,
+    as_of: AS_OF = None,
+    known_at: KNOWN_AT = None,
+    draft: DRAFT = False,
+    workspace: WORKSPACE = None,
+    quiet: QUIET = False,
+    as_json: JSON = False,
+    seed: SEED = None,
+) -> None:
+    """Check, fit the month and the month before, and write the report."""
+    from indicast.cli import _jobs
+
+    options = context.obj.joined(workspace, seed, quiet=quiet, as_json=as_json)
+    _jobs.run(options, model, as_of, parse_day(known_at), draft=draft)
+
+
+@app.command(epilog="Example: indicast check; indicast check belarus_russia --json")
+def check(
+    context: typer.Context,
+    model: Annotated[str | None, typer.Argument(help="One model; all of them if left out.")] = None,
+    workspace: WORKSPACE = None,
+    quiet: QUIET = False,
+    as_json: JSON = False,
+) -> None:
+    """Find faults in tables, priors and ledgers; exit 1 if any is an error."""
+    from indicast.cli import _checks
+
+    options = context.obj.joined(workspace, quiet=quiet, as_json=as_json)
+    if _checks.check(options, model):
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: indicast fit belarus_russia --as-of 2023-06 --known-at 2023-06-15")
+def fit(
+    context: typer.Context,
+    model: MODEL,
+    as_of: AS_OF = None,
+    known_at: KNOWN_AT = None,
+    draws: Annotated[
+        int | None, typer.Option("--draws", min=50, help="Kept draws per chain.", show_default="as declared")
+    ] = None,
+    workspace: WORKSPACE = None,
+    quiet: QUIET = False,
+    as_json: JSON = False,
+    seed: SEED = None,
+) -> None:
+    """Infer one month with what was known then, and save the run."""
+    from indicast.cli import _jobs
+
+    options = context.obj.joined(workspace, seed, quiet=quiet, as_json=as_json)
+    _jobs.fit(options, model, as_of, parse_day(known_at), draws)
+
+
+@app.command(epilog="Example: indicast report belarus_russia --run 2024-12_0123456789ab")
+def report(
+    context: typer.Context,
+    model: MODEL,
+    run: RUN = None,
+    draft: DRAFT = False,
+    workspace: WORKSPACE = None,
+    quiet: QUIET = False,
+    as_json: JSON = False,
+) -> None:
+    """Write the monthly report of a saved run; refused if a gate failed."""
+    from indicast.cli import _jobs
+
+    options = context.obj.joined(workspace, quiet=quiet, as_json=as_json)
+    _jobs.report(options, model, run, draft=draft)
+
+
+
+
+@app.command(epilog="Example: indicast card belarus_russia")
+def card(context: typer.Context, model: MODEL, workspace: WORKSPACE = None, quiet: QUIET = False) -> None:
+    """Bring the generated part of the model card in step with the model."""
+    from indicast.cli import _card
+
+    options = context.obj.joined(workspace, quiet=quiet, as_json=False)
+    _card.card(options, model)

@@ -1,0 +1,65 @@
+"""``indicast check``: every finding of every room, printed as lines or JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import typer
+
+from indicast.cli._options import Shared
+from indicast.errors import IndicastError
+from indicast.workspace import Finding, find_root, load_framework, model_names
+
+
+def check(options: Shared, model: str | None) -> bool:
+    """Print the findings of one model or all; return whether any is an error."""
+    root = find_root(options.workspace)
+    names = [model] if model else list(model_names(root))
+    found = {name: model_findings(root, name) for name in names}
+    if options.as_json:
+        typer.echo(json.dumps({name: [f.as_dict() for f in findings] for name, findings in found.items()}, indent=1))
+    else:
+        for name, findings in found.items():
+            _print(name, findings)
+    return any(finding.severity == "error" for findings in found.values() for finding in findings)
+
+
+def _print(model: str, findings: list[Finding]) -> None:
+    for finding in findings:
+        typer.echo(finding.line())
+    errors = sum(finding.severity == "error" for finding in findings)
+    typer.echo(f"{model}: {errors} errors, {len(findings) - errors} warnings")
+
+
+def model_findings(root: Path, model: str) -> list[Finding]:
+    """Return all findings of a model; what cannot be loaded is a finding too.
+
+    Raises
+    ------
+    MissingError
+        If there is no such model.
+    """
+    from indicast.elicit import load_hyperparameters, table_findings
+    from indicast.ledger import read_ledger
+
+    if model not in model_names(root):
+        load_framework(root, model)
+    try:
+        framework = load_framework(root, model)
+    except IndicastError as error:
+        return _unloadable(error)
+    findings = table_findings(framework)
+    for load in (load_hyperparameters, read_ledger):
+        try:
+            loaded = load(framework)
+        except IndicastError as error:
+            findings += _unloadable(error)
+        else:
+            findings += loaded[1] if isinstance(loaded, tuple) else []
+    return sorted(findings, key=lambda finding: (finding.severity, finding.place, finding.code))
+
+
+def _unloadable(error: IndicastError) -> list[Finding]:
+    remedy = "correct it, then check again"
+    return [Finding("workspace", "W001", "error", line, remedy) for line in str(error).splitlines()]

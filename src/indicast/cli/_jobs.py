@@ -1,0 +1,207 @@
+"""The main jobs: fit a month, report a run, and both with the month before."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from indicast.cli._options import Shared
+from indicast.errors import MissingError
+from indicast.workspace import Framework, find_root, load_framework, month_index
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from indicast.elicit import Hyperparameters
+    from indicast.infer import Run, Sampler, Settings
+    from indicast.ledger import Ledger
+    from indicast.panel import Sizes, Vintage
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Desk:
+    """Everything a job needs of one model: declarations, priors, ledger, settings."""
+
+    options: Shared
+    framework: Framework
+    hyperparameters: Hyperparameters
+    ledger: Ledger
+    settings: Settings
+
+    def say(self, text: str) -> None:
+        """Tell a person what is going on; scripts and --quiet hear nothing."""
+        if not (self.options.quiet or self.options.as_json):
+            typer.echo(text, err=True)
+
+    def panel(self, when: Vintage, sizes: Sizes | None = None) -> xr.Dataset:
+        """Return the panel of a month as then known."""
+        from indicast.panel import build_panel
+
+        return build_panel(self.framework, self.hyperparameters, self.ledger, when, sizes)
+
+
+def open_desk(options: Shared, model: str, draws: int | None = None) -> Desk:
+    """Load a model's declarations and ledger, or raise with the first faults."""
+    from indicast.elicit import load_hyperparameters
+    from indicast.ledger import load_ledger
+
+    framework = load_framework(find_root(options.workspace), model)
+    hyperparameters = load_hyperparameters(framework)
+    ledger, warnings = load_ledger(framework)
+    desk = Desk(options, framework, hyperparameters, ledger, _settings(framework, options, draws))
+    if warnings:
+        desk.say(f"{len(warnings)} warnings; 'indicast check {model}' lists them")
+    return desk
+
+
+def _settings(framework: Framework, options: Shared, draws: int | None) -> Settings:
+    from indicast.infer import Settings
+
+    declared = framework.declaration.sampler
+    seed = declared.seed if options.seed is None else options.seed
+    return Settings(declared.chains, declared.tune, draws or declared.draws, declared.target_accept, seed)
+
+
+def fit(options: Shared, model: str, as_of: str | None, known_at: date | None, draws: int | None) -> None:
+    """Fit one month and save the run."""
+    from indicast.infer import Sampler
+    from indicast.panel import vintage
+
+    desk = open_desk(options, model, draws)
+    when = vintage(desk.ledger, as_of, known_at)
+    run = fit_month(desk, Sampler(desk.framework, desk.hyperparameters), when)
+    _tell_run(desk, run)
+
+
+def fit_month(desk: Desk, sampler: Sampler, when: Vintage, sizes: Sizes | None = None) -> Run:
+    """Return the run of a month, sampled and saved."""
+    from indicast.forecast import with_predictions
+    from indicast.infer import Run, build_manifest, run_gates, save_run
+
+    panel = desk.panel(when, sizes)
+    _tell_knowledge(desk, when, panel)
+    bar = not (desk.options.quiet or desk.options.as_json) and sys.stderr.isatty()
+    tree = sampler.fit(panel, desk.settings, progress=bar)
+    tree = with_predictions(tree, desk.framework, desk.hyperparameters, desk.settings.seed)
+    gates = run_gates(tree, desk.framework, desk.hyperparameters)
+    run = Run(tree, gates, build_manifest(desk.framework, desk.ledger, when, desk.settings))
+    save_run(desk.framework, run)
+    return run
+
+
+def _tell_knowledge(desk: Desk, when: Vintage, panel: xr.Dataset) -> None:
+    reports, months = panel.attrs["reports"], panel.attrs["months"]
+    desk.say(f"{when.as_of}, known at {when.known_at}: {reports} reports in {months} months; sampling ...")
+    if not reports:
+        desk.say("no report was known by then: the result rests on the priors, the table and any counts alone")
+
+
+def _tell_run(desk: Desk, run: Run) -> None:
+    if desk.options.as_json:
+        typer.echo(json.dumps(_run_summary(desk.framework, run), indent=1))
+        return
+    for line in _run_lines(desk.framework, run):
+        typer.echo(line)
+
+
+def _run_summary(framework: Framework, run: Run) -> dict[str, object]:
+    from dataclasses import asdict
+
+    from indicast.forecast import headlines
+
+    now = run.tree["predictions"]["scenario_probability"].sel(horizon=0)
+    shown = headlines(now, framework.declaration.forecast.interval)
+    gates = [gate.as_dict() for gate in run.gates]
+    folder = str(framework.runs_folder / run.id)
+    return {"run": run.id, "folder": folder, "passed": run.passed, "gates": gates, "now": [asdict(one) for one in shown]}
+
+
+def _run_lines(framework: Framework, run: Run) -> list[str]:
+    from indicast.elicit import word_with_band
+    from indicast.forecast import headlines
+
+    declared = framework.declaration
+    lexicon = next(one for one in declared.lexicons if one.id == declared.lexicon)
+    now = run.tree["predictions"]["scenario_probability"].sel(horizon=0)
+    lines = [f"run {run.id}: {'all gates passed' if run.passed else 'GATES FAILED, not for publication'}"]
+    for one, scenario in zip(headlines(now, declared.forecast.interval), declared.scenarios, strict=True):
+        spread = f"{declared.forecast.interval:.0%} interval {one.low:.0%} to {one.high:.0%}"
+        lines.append(f"  {scenario.name}: {word_with_band(lexicon, one.mean)}, {spread}")
+    lines += [f"  failed: {gate.name} {gate.value:.4g}, limit {gate.limit:g}" for gate in run.gates if not gate.passed]
+    return [*lines, f"in {framework.runs_folder / run.id}"]
+
+
+def report(options: Shared, model: str, run_id: str | None, *, draft: bool) -> None:
+    """Publish a saved run, beside the month before if that was fitted."""
+    from indicast.infer import find_run, load_run
+
+    desk = open_desk(options, model)
+    run = load_run(find_run(desk.framework, run_id))
+    _publish(desk, run, _saved_month_before(desk, run), draft=draft)
+
+
+def _saved_month_before(desk: Desk, run: Run) -> Run | None:
+    from indicast.infer import find_run, load_run
+
+    month = month_before(str(run.manifest["as_of"]))
+    if month_index(month) < desk.framework.start_index:
+        return None
+    try:
+        return load_run(find_run(desk.framework, as_of=month))
+    except MissingError:
+        command = f"indicast fit {desk.framework.id} --as-of {month}"
+        desk.say(f"no run of {month}, so the report shows no change; '{command}' makes one")
+        return None
+
+
+def month_before(month: str) -> str:
+    """Return the month before one.
+
+    Examples
+    --------
+    >>> month_before("2024-01")
+    '2023-12'
+    """
+    year, place = divmod(month_index(month) - 1, 12)
+    return f"{year:04d}-{place + 1:02d}"
+
+
+def run(options: Shared, model: str, as_of: str | None, known_at: date | None, *, draft: bool) -> None:
+    """Check, fit the month and the one before, and publish."""
+    from indicast.infer import Sampler
+    from indicast.panel import Sizes, last_day, vintage
+
+    desk = open_desk(options, model)
+    when = vintage(desk.ledger, as_of, known_at)
+    sampler = Sampler(desk.framework, desk.hyperparameters)
+    panel = desk.panel(when)
+    sizes = Sizes(panel.sizes["time"], panel.sizes["cell"], panel.sizes["report"], panel.attrs["largest_count"])
+    earlier = month_before(when.as_of)
+    previous = None
+    if month_index(earlier) >= desk.framework.start_index:
+        day = min(when.known_at, last_day(month_index(earlier)))
+        previous = fit_month(desk, sampler, replace(when, as_of=earlier, known_at=day), sizes)
+    current = fit_month(desk, sampler, when, sizes)
+    if not desk.options.as_json:
+        _tell_run(desk, current)
+    _publish(desk, current, previous, draft=draft)
+
+
+def _publish(desk: Desk, current: Run, previous: Run | None, *, draft: bool) -> None:
+    from indicast.publish import publish_report
+
+    folder = publish_report(desk.framework, desk.hyperparameters, desk.ledger, current, previous, draft=draft)
+    if desk.options.as_json:
+        typer.echo(json.dumps(_run_summary(desk.framework, current) | {"report": str(folder)}, indent=1))
+        return
+    typer.echo(f"report: {_short(folder)}/report.html")
+
+
+def _short(path: Path) -> str:
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

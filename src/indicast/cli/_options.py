@@ -1,0 +1,66 @@
+"""Options that stand before or after the command, and mean the same in both places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from indicast.errors import DataError
+
+WORKSPACE = Annotated[
+    Path | None, typer.Option("--workspace", help="Folder with models/<model>/model.toml.", show_default=False)
+]
+QUIET = Annotated[bool, typer.Option("--quiet", help="Print results only, no progress.")]
+JSON = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+SEED = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of everything random.", show_default=False)]
+MODEL = Annotated[str, typer.Argument(help="Name of the model's folder under models/.", show_default=False)]
+AS_OF = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="YYYY-MM", help="Month to describe.", show_default="month of the latest news"),
+]
+KNOWN_AT = Annotated[
+    str | None,
+    typer.Option("--known-at", metavar="YYYY-MM-DD", help="Last day of news to use.", show_default="end of the month"),
+]
+RUN = Annotated[str | None, typer.Option("--run", metavar="ID", help="Run to report.", show_default="the newest")]
+DRAFT = Annotated[bool, typer.Option("--draft", help="Write a stamped draft even if a gate failed.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The shared options as given before the command."""
+
+    workspace: Path | None = None
+    quiet: bool = False
+    as_json: bool = False
+    seed: int | None = None
+
+    def joined(self, workspace: Path | None, seed: int | None = None, *, quiet: bool, as_json: bool) -> Shared:
+        """Return these options overridden by those given after the command."""
+        return Shared(
+            workspace or self.workspace,
+            quiet or self.quiet,
+            as_json or self.as_json,
+            self.seed if seed is None else seed,
+        )
+
+
+def parse_day(text: str | None) -> date | None:
+    """Return the day named on the command line, or None.
+
+    Raises
+    ------
+    DataError
+        If it is no ISO date.
+    """
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        message = f"--known-at: {text!r} is no date; write YYYY-MM-DD, for example 2024-12-31"
+        raise DataError(message) from None

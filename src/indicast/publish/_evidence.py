@@ -1,0 +1,200 @@
+"""What became known in the month, and what the model does with each row.
+
+Invariant: every row that became known is counted, and what is printed of it is text
+without markup (``tests/contract/test_report.py``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from indicast import names
+from indicast.explain import news
+from indicast.ledger import Ledger
+from indicast.panel import NOT_LOOKED
+from indicast.publish._text import plain, web_link
+from indicast.publish._use import Use, Uses
+from indicast.workspace import Framework, month_index
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+MOST_ROWS = 100
+"""Rows that a report prints; the rest it only counts."""
+KEY = ["event_date", "indicator", "source_id"]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One row of the ledger, as text without markup."""
+
+    line: int
+    event_date: str
+    end_date: str
+    known_date: str
+    indicator: str
+    driver: bool
+    kind: str
+    value: str
+    direction: str
+    grade: str
+    summary: str
+    publisher: str
+    title: str
+    link: str | None
+    use: Use
+    further: int
+    independent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A month of a counted indicator whose coverage became known.
+
+    Attributes
+    ----------
+    indicator, month, coverage
+        Name, ISO month and the word given.
+    looked
+        Whether silence in that month counts.
+    found
+        Events known to have begun.
+    reference
+        Events that the past rate would give if all were found.
+    """
+
+    indicator: str
+    month: str
+    coverage: str
+    looked: bool
+    found: int
+    reference: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything that became known since a day.
+
+    Attributes
+    ----------
+    since
+        The last day of the earlier knowledge, ISO.
+    items
+        At most :data:`MOST_ROWS` rows, by day of the event.
+    total, fed
+        All new rows, and how many of those shown feed the model.
+    watched
+        Newly judged months of counted indicators.
+    later_sources
+        Further sources that became known for older rows.
+    """
+
+    since: str
+    items: tuple[Item, ...]
+    total: int
+    watched: tuple[Watch, ...]
+    later_sources: int
+
+    @property
+    def fed(self) -> int:
+        """How many of the rows shown feed the model."""
+        return sum(item.use.stream != "not fed" for item in self.items)
+
+
+def new_evidence(
+    framework: Framework,
+    ledger: Ledger,
+    panel: xr.Dataset,
+    days: tuple[date, date],
+) -> Evidence:
+    """Return what became known after one day and by another.
+
+    Parameters
+    ----------
+    framework, ledger
+        As used for the run.
+    panel
+        What the model was given on the later day.
+    days
+        The last day of the earlier and of the present knowledge.
+    """
+    found, known = news(ledger, *days), ledger.known(days[1])
+    rows = found.observations.sort_values(["event_date", "indicator"], kind="stable")
+    reader = _Reader(framework, known, panel)
+    items = tuple(reader.item(row) for row in records(rows.head(MOST_ROWS)))
+    watched = tuple(_watch(framework, panel, row) for row in records(found.coverage))
+    late = _older(found.corroboration, found.observations)
+    return Evidence(days[0].isoformat(), items, len(rows), tuple(one for one in watched if one is not None), late)
+
+
+def _older(corroboration: pd.DataFrame, new: pd.DataFrame) -> int:
+    keys = set(new[KEY].itertuples(index=False, name=None))
+    return sum(key not in keys for key in corroboration[KEY].itertuples(index=False, name=None))
+
+
+def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows by column name, each with its line in the file."""
+    cells = {str(name): rows[name].to_list() for name in rows.columns} | {"line": rows.index.to_list()}
+    return [dict(zip(cells, values, strict=True)) for values in zip(*cells.values(), strict=True)]
+
+
+class _Reader:
+    """Reads rows of one ledger against the panel that was made from it."""
+
+    def __init__(self, framework: Framework, known: Ledger, panel: xr.Dataset) -> None:
+        self.known = known
+        self.indicators = {indicator.id: indicator for indicator in framework.declaration.indicators}
+        self.sources = known.sources.set_index("source_id").to_dict("index")
+        self.uses = Uses(framework, known, panel)
+
+    def item(self, row: dict[str, Any]) -> Item:
+        indicator, source = self.indicators[row["indicator"]], self.sources[row["source_id"]]
+        further = self._corroborations(row)
+        return Item(
+            line=int(row["line"]),
+            event_date=_day(row["event_date"]),
+            end_date=_day(row["end_date"]),
+            known_date=_day(row["known_date"]),
+            indicator=indicator.name,
+            driver=indicator.driver,
+            kind=row["kind"],
+            value=plain(f"{row['value']} {row['unit']}") if row["value"] else "",
+            direction=row["direction"],
+            grade=row["reliability"] + row["credibility"],
+            summary=plain(row["summary"]),
+            publisher=plain(source["publisher"]),
+            title=plain(source["title"]),
+            link=web_link(source["url"]),
+            use=self.uses.use(indicator, row),
+            further=len(further),
+            independent=int((further["origin_id"] != "").sum()),
+        )
+
+    def _corroborations(self, row: dict[str, Any]) -> pd.DataFrame:
+        table = self.known.corroboration
+        same = (table[KEY[0]] == row[KEY[0]]) & (table[KEY[1]] == row[KEY[1]]) & (table[KEY[2]] == row[KEY[2]])
+        return table[same]
+
+
+def _watch(framework: Framework, panel: xr.Dataset, row: dict[str, Any]) -> Watch | None:
+    place = month_index(row["month"]) - framework.start_index
+    if not 0 <= place < int(panel.attrs["months"]):
+        return None
+    cell = {names.TIME: place, names.COUNTED: [one.id for one in framework.counts].index(row["indicator"])}
+    return Watch(
+        framework.counts[cell[names.COUNTED]].name,
+        row["month"],
+        row["coverage"],
+        int(panel["count_coverage"].isel(cell)) != NOT_LOOKED,
+        int(panel["count"].isel(cell)),
+        float(panel["count_reference"].isel(cell)),
+    )
+
+
+def _day(value: Any) -> str:  # noqa: ANN401  # a timestamp or NaT
+    import pandas as pd
+
+    return "" if pd.isna(value) else value.date().isoformat()

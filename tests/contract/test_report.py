@@ -1,0 +1,744 @@
+"""The monthly report: bound to its numbers, closed to hostile text, shut to failed runs.
+
+A tiny workspace with two scenarios and a synthetic posterior stands in for a fit.
+"""
+
+import dataclasses
+import json
+import re
+from datetime import date
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from indicast import names
+from indicast.elicit import load_hyperparameters
+from indicast.errors import DataError, GateError, RunError
+from indicast.forecast import scenario_ahead
+from indicast.generative.chain import transition_matrix
+from indicast.infer import Gate, Run, Settings, build_manifest
+from indicast.ledger import load_ledger
+from indicast.panel import Vintage, last_day
+from indicast.publish import publish_report, render_html, render_markdown, report_content
+from indicast.workspace import load_framework, month_index
+
+HOSTILE = "<script>alert(1)</script> | `x` \u202egnp.exe [y](javascript:alert(2)) **z**"
+STAMP = "DRAFT: not for publication"
+
+MODEL = """
+lexicon = "halves"
+directions = ["falling", "steady", "rising"]
+[model]
+id = "visits"
+title = "Visits of ministers"
+question = "Will they come more often?"
+version = "1"
+table_source = "workshop"
+[start]
+mode = "marks"
+month = "2023-01"
+carried_by_marks = ["workshop"]
+reason = "The workshop spoke of that month."
+[padding]
+months = 12
+cells = 8
+reports = 2
+count = 4
+[forecast]
+horizons = [6, 24]
+longest = 24
+predictive_months = 2
+interval = 0.8
+floor = 0.002
+[coverage]
+good = "looked"
+poor = "not_looked"
+[groups]
+all = "All"
+[gates]
+rhat_max = 1.01
+ess_bulk_min = 400
+ess_tail_min = 400
+divergences_max = 0
+bfmi_min = 0.3
+label_identity_min = 0.99
+[sampler]
+chains = 2
+tune = 100
+draws = 100
+target_accept = 0.9
+seed = 7
+[[scenarios]]
+id = "more"
+name = "More visits"
+short = "MORE"
+description = "They come more often."
+[[scenarios]]
+id = "less"
+name = "Fewer visits"
+short = "LESS"
+description = "They come less often."
+[[indicators]]
+id = "tone"
+name = "Tone of the speeches"
+family = "direction"
+group = "all"
+feeds = { direction = ["event", "claim"] }
+unfed = { kinds = ["share"], reason = "Polls on tone are about another country." }
+[[indicators]]
+id = "trade"
+name = "Trade"
+family = "direction"
+group = "all"
+feeds = { direction = ["event"] }
+driver = true
+%s
+[[slants]]
+id = "everyone"
+reason = "No slant is assumed."
+[[lexicons]]
+id = "halves"
+name = "Halves"
+source = "this test"
+bands = [{ word = "rather not", low = 0.0, high = 0.5 }, { word = "rather so", low = 0.5, high = 1.0 }]
+"""
+COUNTED = """
+[[indicators]]
+id = "meetings"
+name = "Meetings"
+family = "count"
+group = "all"
+feeds = { count = ["event"] }
+"""
+BETA, POSITIVE, REAL = (
+    'distribution = "Beta"\nargs.alpha = 2.0\nargs.beta = 2.0',
+    'distribution = "LogNormal"\nargs.median = 20.0\nargs.sigma = 0.5',
+    'distribution = "Normal"\nargs.mu = 0.0\nargs.sigma = 0.5',
+)
+DIRICHLET = 'distribution = "Dirichlet"\nargs.a = 2.0'
+PRIORS = {
+    "initial": DIRICHLET,
+    "dwell": POSITIVE,
+    "exit": DIRICHLET,
+    "persistence": BETA,
+    "global_scale": POSITIVE,
+    "group_scale": POSITIVE,
+    "tilt_mean": REAL,
+    "tilt_scale": POSITIVE,
+    "strength_base": POSITIVE,
+    "threshold": POSITIVE,
+    "flat_news_mean": REAL,
+    "flat_news_scale": POSITIVE,
+    "reliability": BETA,
+    "slant_shares": DIRICHLET,
+    "marks_of_present": BETA,
+}
+PRIORS_OF_COUNTS = {"growth": REAL, "overdispersion": POSITIVE, "detection": BETA, "season": REAL, "peak": REAL}
+CONSTANTS = {
+    "strength_floor": "0.25",
+    "strength_sd": "0.3",
+    "claim_factor": "{ claim = 0.6 }",
+    "credibility_steps": '{ "4" = 1 }',
+    "mark_if_present": "[[0.8, 0.1, 0.1], [0.2, 0.6, 0.2], [0.1, 0.1, 0.8]]",
+    "mark_if_support": "[0.6, 0.3, 0.1]",
+}
+CONSTANTS_OF_COUNTS = {
+    "reference_rate": "{ meetings = 1.0 }",
+    "reference_weight_months": "12.0",
+    "reference_window_months": "12",
+    "growth_years": "0.5",
+}
+TABLE = """indicator,scenario,descriptor,expected,mark,rater,source
+tone,more,warm,+1,+,consensus,workshop
+tone,less,cold,-1,-,consensus,workshop
+trade,more,grows,+1,+,consensus,workshop
+trade,less,shrinks,-1,=,consensus,workshop
+"""
+TABLE_OF_COUNTS = """meetings,more,many,+1,=,consensus,workshop
+meetings,less,few,-1,-,consensus,workshop
+"""
+ROWS = [
+    # day, indicator, kind, direction, summary, source, reliability, credibility, known, origin
+    ("2023-02-03", "tone", "event", "steady", "An old row", "gazette", "B", "2", "2023-02-03", "o1"),
+    ("2023-06-02", "tone", "event", "rising", HOSTILE, "evil", "C", "2", "2023-06-02", "o2"),
+    ("2023-06-03", "tone", "claim", "rising", "The same statement again", "gazette", "D", "2", "2023-06-04", "o2"),
+    ("2023-06-05", "tone", "event", "falling", "Doubtful news", "gazette", "B", "4", "2023-06-05", "o3"),
+    ("2023-06-06", "tone", "share", "falling", "A poll", "gazette", "B", "2", "2023-06-06", "o4"),
+    ("2022-11-06", "trade", "event", "rising", "Before the start", "gazette", "B", "2", "2023-06-07", "o5"),
+    ("2023-06-08", "trade", "event", "rising", "From the table itself", "workshop", "B", "2", "2023-06-08", "o6"),
+    ("2023-07-01", "trade", "event", "rising", "An announced date", "gazette", "B", "2", "2023-06-09", "o7"),
+    ("2023-07-05", "tone", "event", "falling", "Later news", "gazette", "B", "2", "2023-07-05", "o8"),
+]
+ROWS_OF_COUNTS = [
+    ("2023-06-10", "meetings", "event", "rising", "A meeting", "gazette", "B", "2", "2023-06-10", "o9"),
+    ("2023-05-10", "meetings", "event", "rising", "Nobody watched", "gazette", "B", "2", "2023-06-11", "o10"),
+]
+SOURCES = [
+    ("gazette", "The Gazette", "Minister on a visit", "https://example.org/visit?a=1&b=2", "2023", "LT", "media"),
+    ("evil", "<b>Evil</b> & sons", '"><img src=x onerror=alert(3)>\u2066', "javascript:alert(4)", "2023", "", "media"),
+    ("workshop", "We", "Our workshop", "notes.pdf", "2023", "", "seed"),
+]
+
+
+def entries(section, texts):
+    made = "".join(f'[{section}.{name}]\n{text}\nsource = "test"\nreason = "test"\n' for name, text in texts.items())
+    return made + "\n"
+
+
+def observation(row):
+    day, indicator, kind, direction, summary, source, letter, digit, known, origin = row
+    return (day, "", known, indicator, kind, "", "", direction, summary, source, letter, digit, known, origin)
+
+
+OBSERVATION_COLUMNS = (
+    "event_date end_date published_date indicator kind value unit direction summary source_id "
+    "reliability credibility known_date origin_id"
+).split()
+
+
+def make_workspace(root, *, counts):
+    """Write a workspace of two scenarios, with a counted indicator or without."""
+    for folder in ("models", "priors", "data"):
+        (root / folder / "visits").mkdir(parents=True)
+    (root / "models/visits/model.toml").write_text(MODEL % (COUNTED if counts else ""), encoding="utf-8")
+    priors = PRIORS | (PRIORS_OF_COUNTS if counts else {})
+    constants = CONSTANTS | (CONSTANTS_OF_COUNTS if counts else {})
+    text = entries("priors", priors) + entries("constants", {name: f"value = {one}" for name, one in constants.items()})
+    (root / "priors/visits/hyperparameters.toml").write_text(text, encoding="utf-8")
+    (root / "priors/visits/table.csv").write_text(TABLE + (TABLE_OF_COUNTS if counts else ""), encoding="utf-8")
+    data = root / "data/visits"
+    rows = [observation(row) for row in ROWS + (ROWS_OF_COUNTS if counts else [])]
+    pd.DataFrame(rows, columns=OBSERVATION_COLUMNS).to_csv(data / "observations.csv", index=False)
+    columns = ["source_id", "publisher", "title", "url", "published_date", "country", "kind"]
+    pd.DataFrame(SOURCES, columns=columns).to_csv(data / "sources.csv", index=False)
+    further = "event_date,indicator,source_id,corroborating_source_id,origin_id\n2023-06-05,tone,gazette,evil,\n"
+    (data / "corroboration.csv").write_text(further + "2023-02-03,tone,gazette,evil,own\n", encoding="utf-8")
+    if counts:
+        text = "indicator,month,coverage,known_date,note\nmeetings,2023-05,poor,2023-05-31,\nmeetings,2023-06,good,2023-06-30,\n"
+        (data / "coverage.csv").write_text(text, encoding="utf-8")
+    return load_framework(root, "visits")
+
+
+def make_run(framework, hyperparameters, ledger, as_of="2023-06", known_at=None, *, seed=1, top=0.7, passed=True):
+    """Return a run of a posterior that was made up."""
+    rng, when = np.random.default_rng(seed), Vintage(as_of, known_at or last_day(month_index(as_of)))
+    months, size = month_index(as_of) - framework.start_index + 1, (2, 100)
+    sample = (names.CHAIN, names.DRAW)
+    first = np.clip(top + 0.15 * rng.standard_normal((*size, months)), 0.01, 0.99)
+    filtered = np.stack([first, 1 - first], axis=-1)
+    dwell, exits = rng.lognormal(3.0, 0.5, (*size, 2)), np.ones((*size, 2, 1))
+    posterior = {
+        names.FILTERED: ((*sample, names.TIME, names.SCENARIO), filtered),
+        names.SMOOTHED: ((*sample, names.TIME, names.SCENARIO), filtered[:, :, ::-1]),
+        names.DWELL: ((*sample, names.SCENARIO), dwell),
+        names.TRANSITION: ((*sample, names.SCENARIO, names.NEXT_SCENARIO), transition_matrix(dwell, exits)),
+    }
+    prior = {
+        names.DWELL: ((*sample, names.SCENARIO), rng.lognormal(3.0, 0.5, (1, 400, 2))),
+        names.EXIT: ((*sample, names.SCENARIO, names.DESTINATION), np.ones((1, 400, 2, 1))),
+    }
+    time = np.datetime64(framework.declaration.start.month, "M") + np.arange(months)
+    coords = {names.SCENARIO: list(framework.scenarios)}
+    direction = rng.dirichlet([1.0, 2.0, 4.0], (*size, 2, len(framework.indicators)))
+    predictions = {"direction_ahead": ((*sample, names.AHEAD, names.INDICATOR, names.DIRECTION), direction)}
+    ahead = {
+        names.AHEAD: [1, 2],
+        names.INDICATOR: list(framework.indicators),
+        names.DIRECTION: list(framework.declaration.directions),
+    }
+    if framework.counts:
+        predictions["count_ahead"] = ((*sample, names.AHEAD, names.COUNTED), rng.poisson(1.2, (*size, 2, 1)))
+        ahead[names.COUNTED] = coords[names.COUNTED] = ["meetings"]
+        posterior[names.GROWTH] = ((*sample, names.COUNTED, names.SCENARIO), rng.normal(0, 0.1, (*size, 1, 2)))
+        prior[names.GROWTH] = ((*sample, names.COUNTED, names.SCENARIO), rng.normal(0, 0.5, (1, 400, 1, 2)))
+    past = {names.TIME: time.astype("datetime64[ns]"), names.NEXT_SCENARIO: list(framework.scenarios)}
+    groups = {"/posterior": xr.Dataset(posterior, coords=coords | past), "/prior": xr.Dataset(prior, coords=coords)}
+    tree = xr.DataTree.from_dict(groups)
+    longest = framework.declaration.forecast.longest
+    predicted = xr.Dataset(predictions, coords=ahead).assign(scenario_probability=scenario_ahead(tree, longest))
+    tree = xr.DataTree.from_dict(groups | {"/predictions": predicted})
+    tree.attrs = {"as_of": as_of, "known_at": when.known_at.isoformat(), "months": months, "reports": 3}
+    gates = (
+        Gate("largest R-hat", 1.004 if passed else 1.2, 1.01, at_most=True, where="dwell"),
+        Gate("smallest bulk ESS", 900.0 if passed else float("nan"), 400.0, at_most=False, where="growth"),
+    )
+    return Run(tree, gates, build_manifest(framework, ledger, when, Settings(2, 100, 100, 0.9, 7)))
+
+
+class Case:
+    """A workspace with its inputs and runs."""
+
+    def __init__(self, root, *, counts=True):
+        self.framework = make_workspace(root, counts=counts)
+        self.hyperparameters = load_hyperparameters(self.framework)
+        self.ledger = load_ledger(self.framework)[0]
+
+    def run(self, *args, **kwargs):
+        return make_run(self.framework, self.hyperparameters, self.ledger, *args, **kwargs)
+
+    def content(self, run, previous=None, **kwargs):
+        return report_content(self.framework, self.hyperparameters, self.ledger, run, previous, **kwargs)
+
+    def publish(self, run, previous=None, **kwargs):
+        return publish_report(self.framework, self.hyperparameters, self.ledger, run, previous, **kwargs)
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory):
+    return Case(tmp_path_factory.mktemp("workspace"))
+
+
+@pytest.fixture(scope="module")
+def content(case):
+    return case.content(case.run(), case.run("2023-05", seed=2, top=0.6))
+
+
+@pytest.fixture
+def fresh(tmp_path):
+    return Case(tmp_path)
+
+
+class Page(HTMLParser):
+    """The tags of a page, and its text outside of style."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.words, self._style = [], [], False
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self._style = tag == "style"
+
+    def handle_endtag(self, tag):
+        self._style = False
+
+    def handle_data(self, data):
+        self.words += [] if self._style else [data]
+
+    @property
+    def text(self):
+        return " ".join("".join(self.words).split()).replace("\u00a0", " ")
+
+    def all(self, tag):
+        return [attrs for name, attrs in self.tags if name == tag]
+
+
+RENDERERS = [render_html, render_markdown]
+
+
+def both(content):
+    return Page(render_html(content)).text, render_markdown(content).replace("\\", "")
+
+
+# ---------------------------------------------------------------- bound to its numbers
+
+
+def with_first(content, **changes):
+    """Return the content with another first scenario now."""
+    first = dataclasses.replace(content.now[0], **changes)
+    now = dataclasses.replace(content.horizons[0], estimates=(first, *content.now[1:]))
+    return dataclasses.replace(content, horizons=(now, *content.horizons[1:]))
+
+
+MUTATIONS = {
+    "probability": (lambda c: with_first(c, probability=0.8123), "81 % (rather so, 50-100 %)"),
+    "interval": (lambda c: with_first(c, low=0.131, high=0.977), "13 to 98 %"),
+    "leading": (lambda c: dataclasses.replace(c, leading=0.4321), "43 % of the draws"),
+    "horizon": (
+        lambda c: dataclasses.replace(
+            c, horizons=(c.horizons[0], dataclasses.replace(c.horizons[1], months=84), *c.horizons[2:])
+        ),
+        "7 years",
+    ),
+    "change": (
+        lambda c: dataclasses.replace(
+            c,
+            since=dataclasses.replace(
+                c.since,
+                changes=(
+                    dataclasses.replace(c.since.changes[0], before=0.101, after=0.345, mcse=0.001),
+                    *c.since.changes[1:],
+                ),
+            ),
+        ),
+        "+24.4",
+    ),
+    "index": (
+        lambda c: dataclasses.replace(c, table=(dataclasses.replace(c.table[0], flips=5, net=-0.44), *c.table[1:])),
+        "-44 %",
+    ),
+    "count": (
+        lambda c: dataclasses.replace(
+            c,
+            expected=dataclasses.replace(
+                c.expected, counts=(dataclasses.replace(c.expected.counts[0], low=17, high=23),)
+            ),
+        ),
+        "between 17 and 23",
+    ),
+    "memory": (
+        lambda c: dataclasses.replace(c, judgement=dataclasses.replace(c.judgement, memory=((6, 0.777),))),
+        "6 months: 78 points",
+    ),
+    "parameter": (
+        lambda c: dataclasses.replace(
+            c,
+            judgement=dataclasses.replace(
+                c.judgement, parameters=(dataclasses.replace(c.judgement.parameters[0], ratio=0.333),)
+            ),
+        ),
+        "33 %",
+    ),
+    "gate": (lambda c: dataclasses.replace(c, gates=(dataclasses.replace(c.gates[0], value=1.0071),)), "1.0071"),
+    "caveat": (
+        lambda c: dataclasses.replace(c, caveats=dataclasses.replace(c.caveats, origins=4711)),
+        "4,711 origins",
+    ),
+    "undated": (lambda c: dataclasses.replace(c, caveats=dataclasses.replace(c.caveats, undated=31)), "31 rows"),
+    "watched": (
+        lambda c: dataclasses.replace(
+            c, evidence=dataclasses.replace(c.evidence, watched=(dataclasses.replace(c.evidence.watched[0], found=19),))
+        ),
+        "19 found",
+    ),
+    "seed": (lambda c: dataclasses.replace(c, provenance=dataclasses.replace(c.provenance, seed=987654)), "987654"),
+}
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_every_stated_number_is_bound_to_the_content(content, name):
+    mutate, text = MUTATIONS[name]
+    for before, after in zip(both(content), both(mutate(content)), strict=True):
+        assert text not in before
+        assert text in after
+
+
+def test_charts_are_bound_to_the_content(content):
+    trace = dataclasses.replace(content.history.traces[0], filtered=(0.0,) * len(content.history.traces[0].filtered))
+    moved = dataclasses.replace(
+        content, history=dataclasses.replace(content.history, traces=(trace, *content.history.traces[1:]))
+    )
+    lines = [[one["points"] for one in Page(render_html(c)).all("polyline")] for c in (content, moved)]
+    assert lines[0] != lines[1]
+
+
+def test_the_page_states_what_the_table_holds(case, content):
+    folder = case.publish(case.run())
+    table = pd.read_csv(folder / "forecast.csv", dtype={"item": str}, keep_default_na=False)
+    for horizon in content.horizons:
+        rows = table[(table["target"] == "scenario") & (table["horizon"] == horizon.months)]
+        assert [one.probability for one in horizon.estimates] == pytest.approx(rows["value"].tolist(), abs=1e-12)
+
+
+def test_no_probability_of_a_scenario_stands_without_its_word(content):
+    text = both(content)[0]
+    for horizon in content.horizons:
+        for one in horizon.estimates:
+            assert re.search(rf"{round(100 * one.probability)} % \(rather (so|not), ", text)
+
+
+def test_the_neighbouring_band_is_named_when_the_draws_disagree(content):
+    unsure = both(with_first(content, band_share=0.6, neighbour_share=0.4))
+    sure = both(with_first(content, band_share=0.95, neighbour_share=0.05))
+    assert all("60 % of the draws lie in this band, 40 % in the neighbouring one" in text for text in unsure)
+    assert not any("95 % of the draws lie in this band" in text for text in sure)
+
+
+def test_a_change_within_noise_is_not_called_one(case):
+    run = case.run()
+    for text in both(case.content(run, dataclasses.replace(run))):
+        assert "can be told from sampling noise" in text
+        assert " rose by " not in text
+        assert " fell by " not in text
+
+
+def test_without_an_earlier_run_no_change_is_stated(case):
+    for text in both(case.content(case.run())):
+        assert "no run of an earlier month" in text
+
+
+# ---------------------------------------------------------------- evidence
+
+USES = {
+    HOSTILE[:8]: "direction",
+    "The same": "merged with line 3, which rests on the same origin",
+    "Doubtful": "direction",
+    "A poll": "Polls on tone are about another country.",
+    "Before t": "before the model's start in 2023-01",
+    "From the": "the marks of the experts' table already carry this source",
+    "An annou": "after the month described",
+    "A meetin": "count",
+    "Nobody w": "nobody is known to have watched",
+}
+
+
+@pytest.mark.parametrize("summary", USES)
+def test_each_row_says_what_the_model_does_with_it(content, summary):
+    item = next(one for one in content.evidence.items if one.summary.startswith(summary))
+    assert USES[summary] in (item.use.stream if item.use.stream != "not fed" else item.use.reason)
+
+
+def test_the_evidence_is_what_became_known_since_the_run_before(content):
+    assert content.evidence.total == len(USES)
+    assert {"An old row", "Later news"}.isdisjoint(one.summary for one in content.evidence.items)
+
+
+def test_a_lowered_grade_is_shown(content):
+    item = next(one for one in content.evidence.items if one.summary == "Doubtful news")
+    assert (item.grade, item.use.grade, item.further, item.independent) == ("B4", "C", 1, 0)
+    assert all("feeds direction, read as C" in text for text in both(content))
+
+
+def test_a_month_without_news_says_so(case):
+    quiet = case.content(case.run("2023-03"))
+    for text in both(quiet):
+        assert "No new row of evidence became known" in text
+
+
+def test_a_report_from_before_the_first_row_rests_on_prior_and_table(case):
+    run = case.run("2023-01", date(2023, 1, 31))
+    for text in both(case.content(run)):
+        assert "rests on the prior and the experts' table alone" in text
+
+
+def test_a_flood_of_rows_is_cut_and_counted(content):
+    many = dataclasses.replace(content.evidence, total=5000)
+    assert all("5,000 rows" in text for text in both(dataclasses.replace(content, evidence=many)))
+
+
+def test_drivers_are_labelled_as_association(content):
+    assert all("Trade: association, not cause" in text for text in both(content))
+
+
+# ---------------------------------------------------------------- hostile text
+
+
+def test_hostile_text_is_shown_as_text(content):
+    page = Page(render_html(content))
+    assert "<script>alert(1)</script>" in page.text
+    assert not {"script", "img", "b", "iframe", "object", "embed", "form"} & {tag for tag, _ in page.tags}
+    assert not any(name.startswith("on") for _, attrs in page.tags for name in attrs)
+
+
+@pytest.mark.parametrize("render", RENDERERS)
+def test_no_hidden_character_reaches_the_report(content, render):
+    assert not re.search(r"[\u202a-\u202e\u2066-\u2069\u200b-\u200f\x00-\x08\x1b\ufeff]", render(content))
+
+
+def test_markdown_holds_no_live_markup_from_the_ledger(content):
+    text = render_markdown(content)
+    assert not re.search(r"(?<!\\)<", text)
+    assert not re.search(r"(?<!\\)\]\((?!https?://)", text)
+    assert "\\`x\\`" in text
+    assert "\\| " in text
+
+
+def test_only_web_addresses_are_linked(content):
+    links = {attrs["href"] for attrs in Page(render_html(content)).all("a")}
+    assert links == {"#now", "https://example.org/visit?a=1&b=2"}
+
+
+def test_the_page_asks_nothing_of_the_network(content):
+    text = render_html(content)
+    page = Page(text)
+    assert not page.all("link")
+    assert not [attrs for _, attrs in page.tags if "src" in attrs or "srcset" in attrs or "xlink:href" in attrs]
+    assert [tag for tag, attrs in page.tags if "href" in attrs] == ["a"] * len(page.all("a"))
+    assert "url(" not in text
+    assert "@import" not in text
+    assert len(text) < 400_000
+
+
+# ---------------------------------------------------------------- readable by all
+
+
+def test_every_picture_has_a_title_and_a_description(content):
+    page = Page(render_html(content))
+    ids = {attrs["id"] for _, attrs in page.tags if "id" in attrs}
+    pictures = [one for one in page.all("svg") if "aria-hidden" not in one]
+    assert len(pictures) == 2 * len(content.now) + 1
+    for one in pictures:
+        assert one["role"] == "img"
+        assert set(one["aria-labelledby"].split()) <= ids
+
+
+def test_identifiers_are_unique(content):
+    ids = [attrs["id"] for _, attrs in Page(render_html(content)).tags if "id" in attrs]
+    assert len(ids) == len(set(ids))
+
+
+def test_headings_follow_each_other(content):
+    levels = [int(tag[1]) for tag, _ in Page(render_html(content)).tags if re.fullmatch(r"h[1-6]", tag)]
+    assert levels.count(1) == 1
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+
+
+def test_tables_have_captions_and_scopes(content):
+    page = Page(render_html(content))
+    assert len(page.all("table")) == len(page.all("caption")) > 5
+    assert all("scope" in one for one in page.all("th"))
+    assert page.all("html") == [{"lang": "en"}]
+
+
+def luminance(colour):
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one, other):
+    high, low = sorted([luminance(one), luminance(other)], reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_colours_have_contrast_in_light_and_dark(content):
+    themes = re.findall(r":root \{(.*?)\}", render_html(content), flags=re.DOTALL)
+    assert len(themes) == 3
+    colours = {}
+    for theme in themes:
+        colours |= {name: value for name, value in re.findall(r"--(\w[\w-]*): (#[0-9a-f]{6})(?![0-9a-f])", theme)}
+        for text in ("ink", "muted", "link"):
+            assert contrast(colours[text], colours["paper"]) >= 4.5, text
+        for drawn in ("line", "hindsight"):
+            assert contrast(colours[drawn], colours["paper"]) >= 3, drawn
+        assert contrast(colours["warn"], colours["warn-paper"]) >= 4.5
+
+
+def test_charts_stay_inside_their_picture(content):
+    page = Page(render_html(content))
+    for one in page.all("polyline") + page.all("polygon"):
+        numbers = np.array([[float(part) for part in pair.split(",")] for pair in one["points"].split()])
+        assert (numbers >= 0).all()
+        assert numbers[:, 0].max() <= 340
+        assert numbers[:, 1].max() <= 200
+
+
+# ---------------------------------------------------------------- folders, gates and drafts
+
+
+def test_a_report_is_four_files(fresh):
+    folder = fresh.publish(fresh.run())
+    assert folder == fresh.framework.reports_folder / "2023-06"
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "forecast.csv",
+        "manifest.json",
+        "report.html",
+        "report.md",
+    ]
+    assert all(b"\r" not in path.read_bytes() for path in folder.iterdir())
+
+
+def test_the_same_run_gives_the_same_files(fresh):
+    run = fresh.run()
+    before = {path.name: path.read_bytes() for path in fresh.publish(run).iterdir()}
+    assert {path.name: path.read_bytes() for path in fresh.publish(run).iterdir()} == before
+
+
+def test_the_manifest_is_that_of_the_run(fresh):
+    run = fresh.run()
+    manifest = json.loads((fresh.publish(run) / "manifest.json").read_text(encoding="utf-8"))
+    published = manifest.pop("published")
+    assert manifest == run.manifest
+    assert published["draft"] is False
+    assert set(published["sha256"]) == {"forecast.csv", "report.html", "report.md"}
+
+
+def test_no_failed_run_publishes(fresh):
+    with pytest.raises(GateError, match=r"largest R-hat is 1\.2 \(at most 1\.01, dwell\); smallest bulk ESS could not"):
+        fresh.publish(fresh.run(passed=False))
+    assert not fresh.framework.reports_folder.exists()
+
+
+def test_a_run_without_gates_does_not_publish(fresh):
+    with pytest.raises(GateError, match="no gate was computed"):
+        fresh.publish(dataclasses.replace(fresh.run(), gates=()))
+
+
+def test_a_draft_is_stamped_on_every_page_with_its_reasons(fresh):
+    folder = fresh.publish(fresh.run(passed=False), draft=True)
+    html, text = ((folder / name).read_text(encoding="utf-8") for name in ("report.html", "report.md"))
+    page = Page(html)
+    assert page.text.count(STAMP) == 2
+    assert "largest R-hat is 1.2 (at most 1.01, dwell)" in page.text
+    assert re.search(r"@media print.*\.watermark \{ display: block; position: fixed", html, flags=re.DOTALL)
+    assert text.startswith(f"**{STAMP}.** largest R-hat is 1.2")
+    assert text.rstrip().endswith(f"**{STAMP}.**")
+
+
+def test_a_draft_of_a_sound_run_is_stamped_too(fresh):
+    assert STAMP in (fresh.publish(fresh.run(), draft=True) / "report.md").read_text(encoding="utf-8")
+
+
+def test_a_publication_is_not_stamped(content):
+    assert all(STAMP not in text for text in both(content))
+
+
+def test_a_draft_replaces_no_publication(fresh):
+    fresh.publish(fresh.run())
+    with pytest.raises(RunError, match="already published"):
+        fresh.publish(fresh.run(), draft=True)
+
+
+def test_a_publication_replaces_a_draft(fresh):
+    fresh.publish(fresh.run(), draft=True)
+    assert STAMP not in (fresh.publish(fresh.run()) / "report.md").read_text(encoding="utf-8")
+
+
+def test_a_run_of_other_inputs_is_not_published(fresh):
+    run = fresh.run()
+    path = fresh.framework.data_folder / "observations.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("An old row", "A new story"), encoding="utf-8")
+    fresh.ledger = load_ledger(fresh.framework)[0]
+    with pytest.raises(RunError, match="another ledger"):
+        fresh.publish(run)
+    assert "another ledger" in (fresh.publish(run, draft=True) / "report.md").read_text(encoding="utf-8")
+
+
+def test_the_dossier_of_the_same_run_is_kept(fresh):
+    run = fresh.run()
+    (fresh.publish(run) / "dossier.html").write_text("x", encoding="utf-8")
+    assert (fresh.publish(run) / "dossier.html").is_file()
+    other = dataclasses.replace(run, manifest={**run.manifest, "hash": "0" * 64})
+    assert not (fresh.publish(other) / "dossier.html").exists()
+
+
+def test_earlier_publications_are_points_and_drafts_are_none(fresh):
+    fresh.publish(fresh.run("2023-04", top=0.31))
+    fresh.publish(fresh.run("2023-05", top=0.9), draft=True)
+    trace = fresh.content(fresh.run()).history.traces[0]
+    assert [month for month, _ in trace.published] == [2023 * 12 + 3]
+    assert trace.published[0][1] == pytest.approx(0.31, abs=0.05)
+
+
+def test_a_broken_earlier_publication_is_named(fresh):
+    path = fresh.publish(fresh.run("2023-04")) / "forecast.csv"
+    path.write_text("target,horizon,output_type_id,value\nscenario,0,more,nan\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"2023-04.forecast\.csv is no published forecast"):
+        fresh.publish(fresh.run())
+
+
+def test_a_framework_without_counts_is_reported(tmp_path):
+    case = Case(tmp_path, counts=False)
+    for text in both(case.content(case.run(), case.run("2023-05", seed=2))):
+        assert "Meetings" not in text
+        assert "If a reliable source reports in July 2023" in text
+
+
+def test_counts_ahead_are_whole_numbers(content):
+    assert [one.month for one in content.expected.counts] == ["2023-07", "2023-08"]
+    assert all(one.low <= one.likeliest <= one.high for one in content.expected.counts)
+
+
+def test_an_exit_without_choice_is_no_parameter(content):
+    assert not any("leads when it ends" in one.name for one in content.judgement.parameters)
+
+
+def test_the_index_of_the_table_ignores_the_ledger(case):
+    runs = [case.run("2023-02"), case.run("2023-06")]
+    assert case.content(runs[0]).table == case.content(runs[1]).table
+    assert [row.net for row in case.content(runs[0]).table] == pytest.approx([2 / 3, -2 / 3])
