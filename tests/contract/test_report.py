@@ -8,6 +8,7 @@ import json
 import re
 from datetime import date
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -178,7 +179,15 @@ ROWS_OF_COUNTS = [
 ]
 SOURCES = [
     ("gazette", "The Gazette", "Minister on a visit", "https://example.org/visit?a=1&b=2", "2023", "LT", "media"),
-    ("evil", "<b>Evil</b> & sons", '"><img src=x onerror=alert(3)>\u2066', "javascript:alert(4)", "2023", "", "media"),
+    (
+        "evil",
+        "<b>Evil</b> & sons",
+        '"><img src=x onerror=alert(3)>\u2066',
+        "javascript:alert(4)",
+        "2023-06-01",
+        "",
+        "media",
+    ),
     ("workshop", "We", "Our workshop", "notes.pdf", "2023", "", "seed"),
 ]
 
@@ -193,10 +202,22 @@ def observation(row):
     return (day, "", known, indicator, kind, "", "", direction, summary, source, letter, digit, known, origin)
 
 
-OBSERVATION_COLUMNS = (
-    "event_date end_date published_date indicator kind value unit direction summary source_id "
-    "reliability credibility known_date origin_id"
-).split()
+OBSERVATION_COLUMNS = [
+    "event_date",
+    "end_date",
+    "published_date",
+    "indicator",
+    "kind",
+    "value",
+    "unit",
+    "direction",
+    "summary",
+    "source_id",
+    "reliability",
+    "credibility",
+    "known_date",
+    "origin_id",
+]
 
 
 def make_workspace(root, *, counts):
@@ -217,12 +238,13 @@ def make_workspace(root, *, counts):
     further = "event_date,indicator,source_id,corroborating_source_id,origin_id\n2023-06-05,tone,gazette,evil,\n"
     (data / "corroboration.csv").write_text(further + "2023-02-03,tone,gazette,evil,own\n", encoding="utf-8")
     if counts:
-        text = "indicator,month,coverage,known_date,note\nmeetings,2023-05,poor,2023-05-31,\nmeetings,2023-06,good,2023-06-30,\n"
+        text = "indicator,month,coverage,known_date,note\nmeetings,2023-05,poor,2023-05-31,\n"
+        text += "meetings,2023-06,good,2023-06-30,\n"
         (data / "coverage.csv").write_text(text, encoding="utf-8")
     return load_framework(root, "visits")
 
 
-def make_run(framework, hyperparameters, ledger, as_of="2023-06", known_at=None, *, seed=1, top=0.7, passed=True):
+def make_run(framework, ledger, as_of="2023-06", known_at=None, *, seed=1, top=0.7, passed=True):
     """Return a run of a posterior that was made up."""
     rng, when = np.random.default_rng(seed), Vintage(as_of, known_at or last_day(month_index(as_of)))
     months, size = month_index(as_of) - framework.start_index + 1, (2, 100)
@@ -277,7 +299,7 @@ class Case:
         self.ledger = load_ledger(self.framework)[0]
 
     def run(self, *args, **kwargs):
-        return make_run(self.framework, self.hyperparameters, self.ledger, *args, **kwargs)
+        return make_run(self.framework, self.ledger, *args, **kwargs)
 
     def content(self, run, previous=None, **kwargs):
         return report_content(self.framework, self.hyperparameters, self.ledger, run, previous, **kwargs)
@@ -314,14 +336,14 @@ class Page(HTMLParser):
         self._style = tag == "style"
 
     def handle_endtag(self, tag):
-        self._style = False
+        self._style = self._style and tag != "style"
 
     def handle_data(self, data):
         self.words += [] if self._style else [data]
 
     @property
     def text(self):
-        return " ".join("".join(self.words).split()).replace("\u00a0", " ")
+        return " ".join("".join(self.words).split()).replace("\u00a0", " ").replace("\u2011", "-")
 
     def all(self, tag):
         return [attrs for name, attrs in self.tags if name == tag]
@@ -388,10 +410,10 @@ MUTATIONS = {
         lambda c: dataclasses.replace(
             c,
             judgement=dataclasses.replace(
-                c.judgement, parameters=(dataclasses.replace(c.judgement.parameters[0], ratio=0.333),)
+                c.judgement, parameters=(dataclasses.replace(c.judgement.parameters[0], ratio=1.931),)
             ),
         ),
-        "33 %",
+        "193 %",
     ),
     "gate": (lambda c: dataclasses.replace(c, gates=(dataclasses.replace(c.gates[0], value=1.0071),)), "1.0071"),
     "caveat": (
@@ -493,6 +515,10 @@ def test_a_lowered_grade_is_shown(content):
     assert all("feeds direction, read as C" in text for text in both(content))
 
 
+def test_further_sources_of_older_rows_are_counted(content):
+    assert all("1 further source became known for older rows" in text for text in both(content))
+
+
 def test_a_month_without_news_says_so(case):
     quiet = case.content(case.run("2023-03"))
     for text in both(quiet):
@@ -575,7 +601,7 @@ def test_headings_follow_each_other(content):
     levels = [int(tag[1]) for tag, _ in Page(render_html(content)).tags if re.fullmatch(r"h[1-6]", tag)]
     assert levels.count(1) == 1
     assert levels[0] == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(levels))
 
 
 def test_tables_have_captions_and_scopes(content):
@@ -601,7 +627,7 @@ def test_colours_have_contrast_in_light_and_dark(content):
     assert len(themes) == 3
     colours = {}
     for theme in themes:
-        colours |= {name: value for name, value in re.findall(r"--(\w[\w-]*): (#[0-9a-f]{6})(?![0-9a-f])", theme)}
+        colours |= dict(re.findall(r"--(\w[\w-]*): (#[0-9a-f]{6})(?![0-9a-f])", theme))
         for text in ("ink", "muted", "link"):
             assert contrast(colours[text], colours["paper"]) >= 4.5, text
         for drawn in ("line", "hindsight"):

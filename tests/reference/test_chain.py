@@ -93,7 +93,10 @@ def test_a_nearly_deterministic_chain_stays_exact(compiled, floor):
     initial = np.array([1.0 - 2 * floor, floor, floor])
     emission = np.array([[0.0, -1.0, 2.0], [0.0, 0.0, 0.0], [-4.0, 3.0, 1.0], [2.0, 1.0, -30.0], [0.0, 0.0, 5.0]])
     log_marginal, smoothed, moves = enumerated(emission, transition, initial)
-    twin, found = forward_backward(emission, transition, initial), compiled(emission, np.log(transition), np.log(initial))
+    twin, found = (
+        forward_backward(emission, transition, initial),
+        compiled(emission, np.log(transition), np.log(initial)),
+    )
     np.testing.assert_allclose([float(twin.log_marginal), float(found[0])], log_marginal, **EXACT)
     np.testing.assert_allclose(twin.smoothed, smoothed, **EXACT)
     np.testing.assert_allclose(found[1], smoothed, **EXACT)
@@ -106,7 +109,10 @@ def test_very_large_negative_emissions_neither_underflow_nor_lose_a_digit(compil
     emission = -scale * rng.random((6, 3)) - scale
     transition, initial = stochastic(rng, 3, 3, concentration=3.0), stochastic(rng, 3)
     log_marginal, smoothed, _ = enumerated(emission, transition, initial)
-    twin, found = forward_backward(emission, transition, initial), compiled(emission, np.log(transition), np.log(initial))
+    twin, found = (
+        forward_backward(emission, transition, initial),
+        compiled(emission, np.log(transition), np.log(initial)),
+    )
     np.testing.assert_allclose([float(twin.log_marginal), float(found[0])], log_marginal, rtol=1e-13)
     # The weights are exp of differences of order `scale`, so their own digits end at scale times machine precision.
     np.testing.assert_allclose(twin.smoothed, smoothed, atol=1e-15 * scale + 1e-12)

@@ -20,9 +20,7 @@ def through_c(compiled, point):
     gradient, density = np.full(compiled.n_dim, np.nan), np.full((), np.nan)
     call = compiled.compiled_logp_func.ctypes
     pointers = [call.argtypes[1 + n] for n in range(3)]
-    arrays = [
-        array.ctypes.data_as(kind) for array, kind in zip((point, gradient, density), pointers, strict=True)
-    ]
+    arrays = [array.ctypes.data_as(kind) for array, kind in zip((point, gradient, density), pointers, strict=True)]
     status = call(compiled.n_dim, *arrays, compiled.user_data.ctypes.data)
     return status, float(density), gradient
 
@@ -58,6 +56,7 @@ def test_new_data_of_the_same_shape_are_seen_and_the_old_model_keeps_its_own(com
     earlier["count"].to_numpy()[6:] = 0
     earlier["count_coverage"].to_numpy()[9:] = -1
     earlier["cell_used"].to_numpy()[5:] = False
+    earlier["report_used"].to_numpy()[5:] = False
     earlier["report_direction"].to_numpy()[:] *= -1
     data = {name: values for name, (_, values) in model_data(harbour.framework, earlier).items()}
     changed = compiled.with_data(**data)
@@ -74,10 +73,12 @@ def test_new_data_of_the_same_shape_are_seen_and_the_old_model_keeps_its_own(com
 def test_a_padded_cell_may_hold_anything(compiled, harbour):
     panel = harbour.panel.copy(deep=True)
     panel["cell_used"].to_numpy()[-1] = False
-    blank = {name: values for name, (_, values) in model_data(harbour.framework, panel).items()}
+    panel["report_used"].to_numpy()[-1] = False
+    blank = {name: values.copy() for name, (_, values) in model_data(harbour.framework, panel).items()}
     panel["report_direction"].to_numpy()[-1] = -1
     panel["report_grade"].to_numpy()[-1] = 5
-    filled = {name: values for name, (_, values) in model_data(harbour.framework, panel).items()}
+    panel["cell_time"].to_numpy()[-1] = 0
+    filled = {name: values.copy() for name, (_, values) in model_data(harbour.framework, panel).items()}
     point = points(compiled, 4)[-1]
     one, other = (through_c(compiled.with_data(**data), point) for data in (blank, filled))
     assert one[1] == pytest.approx(other[1], abs=1e-9)

@@ -199,7 +199,7 @@ def test_emission_of_the_family_equals_a_loop_over_cells(world):
         t, i = int(panel["cell_time"][c]), int(panel["cell_indicator"][c])
         odds = draws[names.FLAT_NEWS_MEAN][s] + draws[names.FLAT_NEWS_SCALE][s] * draws[names.FLAT_NEWS_Z][s, i]
         news = {-1: 1.0, 0: 1.0 / (1.0 + np.exp(-odds)), 1: 1.0}
-        message = {y: 1.0 for y in news}
+        message = dict.fromkeys(news, 1.0)
         for r in np.flatnonzero(panel["report_used"].to_numpy()[c]):
             said = int(panel["report_direction"][c, r])
             rho = draws[names.RELIABILITY][s, int(panel["report_grade"][c, r])] * float(panel["report_factor"][c, r])

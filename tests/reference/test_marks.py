@@ -75,7 +75,11 @@ def anchor_draws(world, size):
     group = np.array([framework.groups.index(indicator.group) for indicator in framework.declaration.indicators])
     climate = 0.5 * rng.standard_normal((size, 1)) + 0.5 * rng.standard_normal((size, len(framework.groups)))[:, group]
     strength = np.tile(0.5 * (0.25 + 0.75 * framework.table.diagnosticity), (size, 1))
-    draws = {names.STRENGTH: strength, names.THRESHOLD: np.full(size, TAU), names.MARKS_OF_PRESENT: np.full(size, OMEGA)}
+    draws = {
+        names.STRENGTH: strength,
+        names.THRESHOLD: np.full(size, TAU),
+        names.MARKS_OF_PRESENT: np.full(size, OMEGA),
+    }
     return draws, climate
 
 
@@ -85,7 +89,9 @@ def test_the_packages_own_emission_averages_to_the_anchor(flagship):
     weight = np.exp(terms)
     found = weight.mean(axis=0) / weight.mean(axis=0).sum()
     # Monte Carlo error of each share by the delta method, four of them (about .005).
-    centred = weight / weight.mean(axis=0).sum() - found * (weight.sum(axis=1, keepdims=True) / weight.mean(axis=0).sum())
+    centred = weight / weight.mean(axis=0).sum() - found * (
+        weight.sum(axis=1, keepdims=True) / weight.mean(axis=0).sum()
+    )
     error = 4.0 * centred.std(axis=0) / np.sqrt(len(weight))
     assert error.max() < 0.01
     assert (np.abs(found - [0.714, 0.260, 0.026]) < error + 0.0005).all()

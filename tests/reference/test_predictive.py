@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 import xarray as xr
+from scipy.stats import norm
 
 from indicast import names
 from indicast.forecast import predict
+from indicast.forecast._predictive import _scenario_path
 from indicast.generative.chain import forward_backward, transition_matrix
 from indicast.generative.direction import flat_news
-from indicast.infer import Sampler
+from indicast.infer import Sampler, flat_draws
 from indicast.infer._fit import assemble
 
 SIZES = {
@@ -78,7 +80,9 @@ def test_mean_of_simulated_counts_one_month_ahead_is_the_mixtures(harbour, harbo
     reference, best = reference_of_next_month(harbour)
     ahead = posterior[names.FILTERED].to_numpy()[-1] @ posterior[names.TRANSITION].to_numpy()
     month = 6  # the panel ends in June 2024, so July is next, and no fair is due
-    level = reference * posterior[names.DETECTION].to_numpy()[best] * np.exp(posterior[names.SEASON].to_numpy()[:, month])
+    level = (
+        reference * posterior[names.DETECTION].to_numpy()[best] * np.exp(posterior[names.SEASON].to_numpy()[:, month])
+    )
     growth = np.exp(harbour.hyperparameters.number("growth_years") * posterior[names.GROWTH].to_numpy())
     expected = level * (growth @ ahead)
     error = first.std(axis=0) / np.sqrt(len(first))
@@ -99,9 +103,10 @@ def test_a_scheduled_peak_raises_the_counts_of_its_month_only(harbour):
         found = predict(fit, harbour.framework, harbour.hyperparameters, 5)["count_ahead"]
         means.append(found.mean((names.CHAIN, names.DRAW)).to_numpy())
     ratio = means[0] / means[1]  # months ahead: March, April (the fair of 2024), May
-    assert ratio[0] == pytest.approx(1.0, abs=1e-12)
+    assert ratio[0] == pytest.approx(1.0, abs=1e-12)  # the same draws until the first peak
     assert ratio[1, 0] == pytest.approx(np.exp(2.0), rel=0.1)
-    assert ratio[1, 1] == pytest.approx(1.0, abs=1e-12)  # disputes have no scheduled peak
+    # Disputes have no scheduled peak. The streams of random numbers part in April: five errors of 4000 draws each.
+    assert ratio[1, 1] == pytest.approx(1.0, abs=0.12)
 
 
 def test_the_reference_rate_follows_the_simulated_counts(harbour, harbour_fit):
@@ -123,7 +128,9 @@ def test_direction_probabilities_sum_to_one_and_lie_inside(world):
 def test_directions_follow_the_scenario_and_the_newsworthiness_of_a_flat_reading(harbour):
     fit = a_fit(harbour, 6, copies=200)
     posterior = fit["posterior"].to_dataset()
-    quiet = {name: posterior[name] * 0.0 for name in (names.GLOBAL_SCALE, names.GROUP_SCALE, names.TILT_MEAN, names.TILT_Z)}
+    quiet = {
+        name: posterior[name] * 0.0 for name in (names.GLOBAL_SCALE, names.GROUP_SCALE, names.TILT_MEAN, names.TILT_Z)
+    }
     certain = posterior[names.FILTERED] * 0.0
     certain[..., 2] = 1.0  # rivalry, and it stays
     stays = posterior[names.TRANSITION] * 0.0 + np.eye(4)
@@ -131,13 +138,15 @@ def test_directions_follow_the_scenario_and_the_newsworthiness_of_a_flat_reading
     found = predict(fit, harbour.framework, harbour.hyperparameters, 14)["direction_ahead"].to_numpy()[0, 0]
     one = posterior.isel({names.CHAIN: 0, names.DRAW: 0})
     tau = float(one[names.THRESHOLD])
-    draws = {name: one[name].to_numpy()[None] for name in (names.FLAT_NEWS_MEAN, names.FLAT_NEWS_SCALE, names.FLAT_NEWS_Z)}
+    draws = {
+        name: one[name].to_numpy()[None] for name in (names.FLAT_NEWS_MEAN, names.FLAT_NEWS_SCALE, names.FLAT_NEWS_Z)
+    }
     news = flat_news(draws)[0]
-    from scipy.stats import norm
-
     for i in range(5):
         eta = float(one[names.STRENGTH][i]) * harbour.framework.table.expected[i, 2]
-        weight = np.array([norm.cdf(-tau - eta), news[i] * (norm.cdf(tau - eta) - norm.cdf(-tau - eta)), norm.sf(tau - eta)])
+        weight = np.array(
+            [norm.cdf(-tau - eta), news[i] * (norm.cdf(tau - eta) - norm.cdf(-tau - eta)), norm.sf(tau - eta)]
+        )
         for h in range(3):
             np.testing.assert_allclose(found[h, i], weight / weight.sum(), rtol=1e-10)
 
@@ -150,9 +159,6 @@ def test_the_same_seed_gives_the_same_numbers_and_another_seed_others(harbour, h
 
 
 def test_the_scenario_of_the_next_month_is_drawn_from_filtered_times_transition(harbour, harbour_fit):
-    from indicast.forecast._predictive import _scenario_path
-    from indicast.infer import flat_draws
-
     draws = flat_draws(harbour_fit["posterior"].to_dataset(), harbour.framework, harbour.hyperparameters)
     path = _scenario_path(draws, 3, np.random.default_rng(15))
     state = draws[names.FILTERED][0, -1]

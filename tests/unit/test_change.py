@@ -2,6 +2,7 @@
 
 import math
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -85,5 +86,5 @@ def test_news_are_the_rows_between_two_days(ledger):
 
 def test_news_of_following_days_add_up(ledger):
     days = [date(2024, 1, 1), date(2024, 2, 10), date(2024, 3, 31)]
-    parts = [news(ledger, *pair).observations for pair in zip(days, days[1:], strict=False)]
+    parts = [news(ledger, *pair).observations for pair in pairwise(days)]
     assert pd.concat(parts).equals(news(ledger, days[0], days[-1]).observations)

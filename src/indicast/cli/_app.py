@@ -141,8 +141,6 @@ def report(
     _jobs.report(options, model, run, draft=draft)
 
 
-
-
 @app.command(epilog="Example: indicast card belarus_russia")
 def card(context: typer.Context, model: MODEL, workspace: WORKSPACE = None, quiet: QUIET = False) -> None:
     """Bring the generated part of the model card in step with the model."""

@@ -119,7 +119,13 @@ def _run_summary(framework: Framework, run: Run) -> dict[str, object]:
     shown = headlines(now, framework.declaration.forecast.interval)
     gates = [gate.as_dict() for gate in run.gates]
     folder = str(framework.runs_folder / run.id)
-    return {"run": run.id, "folder": folder, "passed": run.passed, "gates": gates, "now": [asdict(one) for one in shown]}
+    return {
+        "run": run.id,
+        "folder": folder,
+        "passed": run.passed,
+        "gates": gates,
+        "now": [asdict(one) for one in shown],
+    }
 
 
 def _run_lines(framework: Framework, run: Run) -> list[str]:

@@ -101,7 +101,7 @@ class ForwardBackward(Op):
 
     def pullback(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], cotangents: Sequence[Variable]
-    ) -> list[Variable]:  # noqa: ARG002  # the signature of pytensor.graph.op.Op
+    ) -> list[Variable]:  # the signature of pytensor.graph.op.Op
         """Return the gradient of the evidence, which the backward pass already holds."""
         _, smoothed, counts = outputs
         upstream, *others = cotangents

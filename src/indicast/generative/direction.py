@@ -150,9 +150,7 @@ def flat_news(draws: Mapping[str, np.ndarray]) -> np.ndarray:
     return np.asarray(expit(log_odds))
 
 
-def log_emission_graph(
-    variables: Mapping[str, Any], data: Mapping[str, Any], expected: np.ndarray, months: int
-) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
+def log_emission_graph(variables: Mapping[str, Any], data: Mapping[str, Any], expected: np.ndarray, months: int) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
     """Return the family's evidence as a PyTensor matrix, nats; dims (time, scenario)."""
     import pytensor.tensor as pt
 

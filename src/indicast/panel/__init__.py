@@ -1,6 +1,15 @@
 """Observations as known become one padded dataset of months, cells and reports."""
 
-from indicast.panel._counts import NOT_LOOKED, scheduled_peaks
+from indicast.panel._counts import NOT_LOOKED, scheduled_peaks, trailing_reference
 from indicast.panel._panel import Sizes, Vintage, build_panel, last_day, vintage
 
-__all__ = ["NOT_LOOKED", "Sizes", "Vintage", "build_panel", "last_day", "scheduled_peaks", "vintage"]
+__all__ = [
+    "NOT_LOOKED",
+    "Sizes",
+    "Vintage",
+    "build_panel",
+    "last_day",
+    "scheduled_peaks",
+    "trailing_reference",
+    "vintage",
+]

@@ -46,7 +46,7 @@ def monthly_counts(framework: Framework, hyperparameters: Hyperparameters, ledge
     for place, indicator in enumerate(framework.counts):
         count[:, place] = _events(framework, ledger, indicator.id, months)
         coverage[:, place] = _coverage(framework, hyperparameters, ledger, indicator.id, months)
-    return Counts(count, coverage, _reference(hyperparameters, count, coverage))
+    return Counts(count, coverage, trailing_reference(hyperparameters, count, coverage))
 
 
 def _events(framework: Framework, ledger: Ledger, indicator: str, months: int) -> np.ndarray:
@@ -71,7 +71,7 @@ def _coverage(
     return found
 
 
-def _reference(hyperparameters: Hyperparameters, count: np.ndarray, coverage: np.ndarray) -> np.ndarray:
+def trailing_reference(hyperparameters: Hyperparameters, count: np.ndarray, coverage: np.ndarray) -> np.ndarray:
     """Trailing rate: (weight rate + events) / (weight + expected exposure), past months only."""
     if not count.shape[1]:
         return np.zeros(count.shape)

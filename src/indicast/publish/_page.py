@@ -6,6 +6,7 @@ Invariant: an undefined name in a template is an error, and every value is escap
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from types import ModuleType
 
@@ -19,6 +20,7 @@ from indicast.publish._wording import month_at
 TABLE_STEP = 3
 """Months between two rows of the history table, counted back from the last."""
 TABLE_ROWS = 20
+RANGE = re.compile(r"(?<=\d)-(?=[\d.]+ %)")
 
 
 def render_html(content: Content) -> str:
@@ -52,8 +54,10 @@ def _environment(*, html: bool) -> Environment:
 
 
 def unbroken(value: object) -> object:
-    """Return text in which no line ends between a number and its percent sign."""
-    return value.replace(" %", "\N{NO-BREAK SPACE}%") if isinstance(value, str) else value
+    """Return text in which no line ends inside a percentage or a range of them."""
+    if not isinstance(value, str):
+        return value
+    return type(value)(RANGE.sub("\N{NON-BREAKING HYPHEN}", value).replace(" %", "\N{NO-BREAK SPACE}%"))
 
 
 def _public(module: ModuleType) -> dict[str, object]:
