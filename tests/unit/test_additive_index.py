@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indicast.elicit._additive import (
+from indicast.elicit import (
     ADDITIVE_RULES,
     additive_rules,
     counts,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from indicast.cli._jobs import Desk, open_desk
-from indicast.cli._options import Shared
 from indicast.errors import WorkspaceError
+
+if TYPE_CHECKING:
+    from indicast.cli._options import Shared
 
 
 def card(options: Shared, model: str) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from indicast.cli._options import Shared
 from indicast.errors import IndicastError
 from indicast.workspace import Finding, find_root, load_framework, model_names
+
+if TYPE_CHECKING:
+    from indicast.cli._options import Shared
 
 
 def check(options: Shared, model: str | None) -> bool:

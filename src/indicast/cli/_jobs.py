@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from indicast.cli._options import Shared
 from indicast.errors import MissingError
 from indicast.workspace import Framework, find_root, load_framework, month_index
 
 if TYPE_CHECKING:
     import xarray as xr
 
+    from indicast.cli._options import Shared
     from indicast.elicit import Hyperparameters
     from indicast.infer import Run, Sampler, Settings
     from indicast.ledger import Ledger
@@ -115,7 +115,7 @@ def _run_summary(framework: Framework, run: Run) -> dict[str, object]:
 
     from indicast.forecast import headlines
 
-    now = run.tree["predictions"]["scenario_probability"].sel(horizon=0)
+    now = run.tree["predictions"].to_dataset()["scenario_probability"].sel(horizon=0)
     shown = headlines(now, framework.declaration.forecast.interval)
     gates = [gate.as_dict() for gate in run.gates]
     folder = str(framework.runs_folder / run.id)
@@ -134,7 +134,7 @@ def _run_lines(framework: Framework, run: Run) -> list[str]:
 
     declared = framework.declaration
     lexicon = next(one for one in declared.lexicons if one.id == declared.lexicon)
-    now = run.tree["predictions"]["scenario_probability"].sel(horizon=0)
+    now = run.tree["predictions"].to_dataset()["scenario_probability"].sel(horizon=0)
     lines = [f"run {run.id}: {'all gates passed' if run.passed else 'GATES FAILED, not for publication'}"]
     for one, scenario in zip(headlines(now, declared.forecast.interval), declared.scenarios, strict=True):
         spread = f"{declared.forecast.interval:.0%} interval {one.low:.0%} to {one.high:.0%}"

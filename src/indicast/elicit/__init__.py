@@ -3,17 +3,13 @@
 from indicast.elicit._additive import (
     ADDITIVE_RULES,
     AdditiveRule,
-    LabelSurvival,
     MarkCounts,
     additive_rules,
     counts,
-    flat_rows,
-    label_flips,
     label_matches,
-    label_survival,
     labels,
-    straddles,
 )
+from indicast.elicit._fragility import LabelSurvival, flat_rows, label_flips, label_survival, straddles
 from indicast.elicit._lexicon import band_for, band_positions, band_probabilities, word_for, word_with_band
 from indicast.elicit._linter import table_findings
 from indicast.elicit._priors import GRADES, Constant, Hyperparameters, Prior, coordinates, load_hyperparameters

@@ -142,7 +142,8 @@ def _require_possible(place: str, distribution: str, arguments: Arguments) -> No
     for name, values in arguments.items():
         worst = values.ravel()[np.argmin(np.where(np.isfinite(values), values, -np.inf))]
         if not np.isfinite(values).all() or (name in MUST_BE_POSITIVE and worst <= 0):
-            message = f"{place}.args.{name} is {worst}; {distribution} needs a {'finite number above 0' if name in MUST_BE_POSITIVE else 'finite number'}"
+            wanted = "a finite number above 0" if name in MUST_BE_POSITIVE else "a finite number"
+            message = f"{place}.args.{name} is {worst}; {distribution} needs {wanted}"
             raise WorkspaceError(message)
     if "mean" in arguments:
         _require_mean(place, distribution, arguments["mean"])

@@ -228,7 +228,8 @@ def _prior(
     dims, support = spec
     distribution, raw = entry["distribution"], entry["args"]
     if distribution not in SUPPORTS[support]:
-        message = f"{place}.distribution is {distribution!r}; {name} must be {support}, so allowed are {one_of(SUPPORTS[support])}"
+        allowed = one_of(SUPPORTS[support])
+        message = f"{place}.distribution is {distribution!r}; {name} must be {support}, so allowed are {allowed}"
         raise WorkspaceError(message)
     if not isinstance(raw, Mapping):
         message = f"{place}.args must be a table of numbers, got {raw!r}"
@@ -265,7 +266,8 @@ def _check_constants(path: Path, framework: Framework, loaded: Hyperparameters) 
         raise WorkspaceError(message)
     for name, rows in (("mark_if_present", present), ("mark_if_support", support[None, :])):
         if (rows < 0).any() or not np.allclose(rows.sum(axis=1), 1.0, atol=1e-9, rtol=0.0):
-            message = f"{path}: constants.{name}: a row of probabilities sums to {rows.sum(axis=1).round(6).tolist()}; each must sum to 1"
+            sums = rows.sum(axis=1).round(6).tolist()
+            message = f"{path}: constants.{name}: rows of probabilities sum to {sums}; each must sum to 1"
             raise WorkspaceError(message)
     if framework.counts and set(loaded.mapping("reference_rate")) != set(loaded.coords[names.COUNTED]):
         message = f"{path}: constants.reference_rate needs one rate for each of {one_of(loaded.coords[names.COUNTED])}"

@@ -7,17 +7,21 @@ the same months, cells, sources and coverage (``tests/recovery/test_recovery.py`
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 
 from indicast import names
-from indicast.elicit import Hyperparameters
 from indicast.generative import direction, shocks
 from indicast.generative.count import calendar_month
 from indicast.generative.emission import group_of, strengths
 from indicast.panel import NOT_LOOKED, trailing_reference
-from indicast.workspace import Framework
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from indicast.elicit import Hyperparameters
+    from indicast.workspace import Framework
 
 Truth = Mapping[str, np.ndarray]
 

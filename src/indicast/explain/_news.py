@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from indicast.ledger import Ledger
-
 if TYPE_CHECKING:
     import pandas as pd
+
+    from indicast.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True, eq=False)

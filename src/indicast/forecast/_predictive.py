@@ -8,17 +8,20 @@ mixture mean in closed form one month ahead (``tests/reference/test_predictive.p
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
 from indicast import names
-from indicast.elicit import Hyperparameters
 from indicast.generative import direction, shocks
 from indicast.generative.emission import group_of
 from indicast.infer import flat_draws
 from indicast.panel import NOT_LOOKED, scheduled_peaks
-from indicast.workspace import Framework
+
+if TYPE_CHECKING:
+    from indicast.elicit import Hyperparameters
+    from indicast.workspace import Framework
 
 Draws = Mapping[str, np.ndarray]
 
@@ -46,7 +49,7 @@ def predict(tree: xr.DataTree, framework: Framework, hyperparameters: Hyperparam
     ahead = framework.declaration.forecast.predictive_months
     draws = flat_draws(tree["posterior"].to_dataset(), framework, hyperparameters)
     path = _scenario_path(draws, ahead, rng)
-    arrays = {
+    arrays: dict[str, tuple[tuple[str, ...], np.ndarray]] = {
         "direction_ahead": ((names.AHEAD, names.INDICATOR, names.DIRECTION), _directions(draws, framework, path, rng))
     }
     if framework.counts:
@@ -72,7 +75,7 @@ def predict(tree: xr.DataTree, framework: Framework, hyperparameters: Hyperparam
 def _scenario_path(draws: Draws, ahead: int, rng: np.random.Generator) -> np.ndarray:
     """Return simulated scenario indices of the next months; dims (draw, ahead)."""
     state = draws[names.FILTERED][:, -1]
-    path = []
+    path: list[np.ndarray] = []
     for _ in range(ahead):
         now = _categorical(state, rng) if not path else path[-1]
         row = np.take_along_axis(draws[names.TRANSITION], now[:, None, None], axis=1)[:, 0]

@@ -10,7 +10,6 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 
 from indicast import names
 from indicast.forecast._horizons import SAMPLE, floored
@@ -19,6 +18,7 @@ from indicast.workspace import Framework, month_index
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray as xr
 
 COLUMNS = (
     "model_id",

@@ -25,7 +25,7 @@ KERNEL_VERSION = 1
 """Raise this when the kernel changes, so that cached machine code is not reused."""
 
 
-def _kernel(
+def _kernel(  # noqa: C901, PLR0912  # one loop nest, because Numba compiles it whole
     log_emission: np.ndarray, log_transition: np.ndarray, log_initial: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     months, size = log_emission.shape
@@ -100,8 +100,11 @@ class ForwardBackward(Op):
             storage[0] = value
 
     def pullback(
-        self, inputs: Sequence[Variable], outputs: Sequence[Variable], cotangents: Sequence[Variable]
-    ) -> list[Variable]:  # the signature of pytensor.graph.op.Op
+        self,
+        inputs: Sequence[Variable],  # noqa: ARG002  # the signature of pytensor.graph.op.Op
+        outputs: Sequence[Variable],
+        cotangents: Sequence[Variable],
+    ) -> list[Variable]:
         """Return the gradient of the evidence, which the backward pass already holds."""
         _, smoothed, counts = outputs
         upstream, *others = cotangents

@@ -131,7 +131,8 @@ def log_emission(
     probability = reading_probability(eta, draws[names.THRESHOLD][:, None, None])
     cells = cell_log_emission(probability, _panel_message(draws, panel), flat_news(draws)[:, indicator])
     total = np.zeros((cells.shape[0], panel.sizes[names.TIME], cells.shape[-1]))
-    np.add.at(total, (slice(None), time), cells)
+    for place, month in enumerate(time):
+        total[:, month] += cells[:, place]
     return total
 
 

@@ -7,14 +7,18 @@ Invariant: equals what the compiled model adds up, draw by draw
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 
 from indicast import names
-from indicast.elicit import Hyperparameters
 from indicast.generative import chain, count, direction, marks, shocks
-from indicast.workspace import Framework
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from indicast.elicit import Hyperparameters
+    from indicast.workspace import Framework
 
 
 def group_of(framework: Framework) -> np.ndarray:

@@ -8,21 +8,26 @@ so that one compilation serves every month.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
-import xarray as xr
 
 from indicast import names
-from indicast.elicit import Hyperparameters, Prior
 from indicast.generative import count, direction, marks, shocks
 from indicast.generative._chain_op import chain_evidence
 from indicast.generative.chain import other_scenarios
 from indicast.generative.emission import group_of, strength_weight
-from indicast.workspace import Framework
 
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from indicast.elicit import Hyperparameters, Prior
+    from indicast.workspace import Framework
+
+Labelled = tuple[tuple[str, ...], np.ndarray]
+"""Dims and values of an array."""
 EVIDENCE = "evidence"
 """Name of the potential that holds log p(data | parameters)."""
 CELL_DATA = ("cell_time", "cell_indicator")
@@ -78,18 +83,18 @@ def model_coords(framework: Framework, hyperparameters: Hyperparameters, panel: 
     return {**fixed, **counted, names.NEXT_SCENARIO: list(framework.scenarios), **varying}
 
 
-def model_data(framework: Framework, panel: xr.Dataset) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
+def model_data(framework: Framework, panel: xr.Dataset) -> dict[str, Labelled]:
     """Return the arrays that the model reads, without padded cells: name -> (dims, values)."""
     used, reported = panel["cell_used"].to_numpy(), panel["report_used"].to_numpy()
-    data = {name: ((names.CELL,), panel[name].to_numpy()[used]) for name in CELL_DATA}
+    data: dict[str, Labelled] = {name: ((names.CELL,), panel[name].to_numpy()[used]) for name in CELL_DATA}
     data |= {name: ((names.REPORT,), panel[name].to_numpy()[reported]) for name in REPORT_DATA}
     data["report_cell"] = ((names.REPORT,), np.nonzero(reported)[0])
     if not framework.counts:
         return data
-    counted = {name: ((names.TIME, names.COUNTED), panel[name].to_numpy()) for name in COUNT_DATA}
-    month = {"month_of_year": ((names.TIME,), count.calendar_month(panel).astype(np.int64))}
-    rank = {"count_rank": ((names.RANK,), np.arange(panel.attrs["largest_count"], dtype=float))}
-    return data | counted | month | rank
+    data |= {name: ((names.TIME, names.COUNTED), panel[name].to_numpy()) for name in COUNT_DATA}
+    data["month_of_year"] = ((names.TIME,), count.calendar_month(panel).astype(np.int64))
+    data["count_rank"] = ((names.RANK,), np.arange(panel.attrs["largest_count"], dtype=float))
+    return data
 
 
 def random_variable(prior: Prior) -> Any:  # noqa: ANN401  # PyTensor variables are untyped

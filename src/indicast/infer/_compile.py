@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import numba
-import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.imputils import impl_ret_new_ref
@@ -24,6 +23,7 @@ from numba.np.arrayobj import make_array, populate_array
 from nutpie import compile_pymc
 
 if TYPE_CHECKING:
+    import numpy as np
     import pymc as pm
 
 WORD = ir.IntType(64)
@@ -94,16 +94,22 @@ def _call_by_address(
 
     @numba.njit
     def call(x: Any, user_data: Any) -> Any:  # noqa: ANN401  # compiled for the callback's arguments
-        return jump(x, user_data)
+        return jump(x, user_data)  # type: ignore[call-arg]  # Numba passes the typing context itself
 
     return call
 
 
 def _offset(record: np.dtype, part: str, key: str) -> int:
     """Return where a shared array's pointer or shape stands in nutpie's record, bytes."""
-    shared, start = record.fields["shared"][:2]  # type: ignore[index]  # a structured dtype has fields
-    block, within = shared.fields[part][:2]  # type: ignore[index]  # likewise
-    return int(start + within + block.fields[key][1])
+    shared, start = _field(record, "shared")
+    block, within = _field(shared, part)
+    return start + within + _field(block, key)[1]
+
+
+def _field(record: np.dtype, name: str) -> tuple[np.dtype, int]:
+    """Return the type and the offset in bytes of a field of a structured type."""
+    kind, offset = dict(record.fields or {})[name][:2]
+    return kind, int(offset)
 
 
 def _view(context: Any, builder: Any, kind: types.Array, record: Any, pointer_at: int, shape_at: int) -> Any:  # noqa: ANN401  # LLVM values are untyped

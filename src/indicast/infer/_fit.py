@@ -9,16 +9,18 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
 from indicast import names
-from indicast.elicit import Hyperparameters
 from indicast.errors import RunError
 from indicast.generative import chain, emission
-from indicast.workspace import Framework
+
+if TYPE_CHECKING:
+    from indicast.elicit import Hyperparameters
+    from indicast.workspace import Framework
 
 WARM_UP_SEED = 0
 MAX_SEED = 2**32

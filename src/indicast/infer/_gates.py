@@ -9,14 +9,17 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
 from indicast import names
-from indicast.elicit import Hyperparameters
-from indicast.workspace import Framework
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from indicast.elicit import Hyperparameters
+    from indicast.workspace import Framework
 
 DERIVED = (names.FILTERED, names.SMOOTHED, names.TRANSITION, names.STRENGTH)
 """Posterior variables that are functions of the free ones."""

@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from indicast import __version__
-from indicast.infer._fit import Settings
-from indicast.ledger import Ledger
-from indicast.panel import Vintage
-from indicast.workspace import Framework
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from indicast.infer._fit import Settings
+    from indicast.ledger import Ledger
+    from indicast.panel import Vintage
+    from indicast.workspace import Framework
 
 LIBRARIES = ("arviz", "numba", "numpy", "nutpie", "pandas", "pymc", "pytensor", "scipy", "xarray")
 TABLES = ("observations", "sources", "corroboration", "coverage", "outcomes")
@@ -106,9 +107,8 @@ def _declared(path: Path) -> dict[str, str]:
 def _git_commit(root: Path) -> str | None:
     """Return the workspace's commit, or None outside a repository."""
     try:
-        asked = subprocess.run(
-            ["git", "-C", str(root), "rev-parse", "HEAD"], capture_output=True, text=True, check=True, timeout=10
-        )  # fixed words; git is looked up as users do
+        command = ["git", "-C", str(root), "rev-parse", "HEAD"]
+        asked = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10)  # noqa: S603  # fixed words
     except (OSError, subprocess.SubprocessError):
         return None
     return asked.stdout.strip()

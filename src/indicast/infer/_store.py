@@ -14,13 +14,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
 from indicast.errors import MissingError, RunError
 from indicast.infer._gates import Gate
-from indicast.workspace import Framework
+
+if TYPE_CHECKING:
+    from indicast.workspace import Framework
 
 POSTERIOR, DIAGNOSTICS, MANIFEST = "posterior.nc", "diagnostics.json", "manifest.json"
 
@@ -148,10 +150,10 @@ def find_run(framework: Framework, wanted: str | None = None, as_of: str | None 
     pattern = wanted or (f"{as_of}_*" if as_of else "*")
     found = [path.parent for path in folder.glob(f"*/{MANIFEST}") if path.parent.match(pattern)]
     if not found:
-        message = f"no run {wanted or as_of or ''} in {folder}".replace("  ", " ")
-        raise MissingError(
-            f"{message}; make one with 'indicast fit {framework.id}{f' --as-of {as_of}' if as_of else ''}'"
-        )
+        named = f" {wanted or as_of}" if wanted or as_of else ""
+        month = f" --as-of {as_of}" if as_of else ""
+        message = f"no run{named} in {folder}; make one with 'indicast fit {framework.id}{month}'"
+        raise MissingError(message)
     return max(found, key=lambda path: (path.name[:7], (path / MANIFEST).stat().st_mtime_ns))
 
 

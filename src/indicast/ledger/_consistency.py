@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING
 
-from indicast.workspace import Finding, Framework, shown
+from indicast.workspace import Finding, Framework, Severity, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,9 +33,10 @@ def consistency_findings(framework: Framework, frames: dict[str, pd.DataFrame], 
     ]
 
 
-def _findings(file: str, lines: Iterable[object], code: str, severity: str, message: str, remedy: str) -> list[Finding]:
-    level = "error" if severity == "error" else "warning"
-    return [Finding(f"{file}:{line}", code, level, message, remedy) for line in lines]  # type: ignore[arg-type]  # narrowed to the two words above
+def _findings(
+    file: str, lines: Iterable[object], code: str, severity: Severity, message: str, remedy: str
+) -> list[Finding]:
+    return [Finding(f"{file}:{line}", code, severity, message, remedy) for line in lines]
 
 
 def _order_of_dates(rows: pd.DataFrame, today: date) -> list[Finding]:
@@ -96,7 +97,7 @@ def _conflicting_origins(framework: Framework, rows: pd.DataFrame) -> list[Findi
     fed = rows[rows["indicator"].isin(directed)]
     month = fed["event_date"].str.slice(0, 7).rename("month")
     spread = fed.groupby(["origin_id", "indicator", month])["direction"].transform("nunique")
-    remedy = "one origin is one report a month: the most reliable row counts, a tie takes the sign of the sum; give them two origins if they are two"
+    remedy = "the most reliable row counts, a tie takes the sign of the sum; give them two origins if they are two"
     return _findings(
         "observations.csv", fed.index[spread > 1], "L015", "warning", "rows of one origin disagree in direction", remedy
     )

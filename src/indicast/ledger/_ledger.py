@@ -7,7 +7,7 @@ table and any field (``tests/unit/test_known_at.py``, by hypothesis).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,7 +102,7 @@ def read_ledger(framework: Framework, today: date | None = None) -> tuple[dict[s
         raise DataError(message)
     broken_dates = any(finding.code in {"L001", "V001", "O004", "C002"} for finding in findings)
     return frames, findings if broken_dates else findings + consistency_findings(
-        framework, frames, today or date.today()
+        framework, frames, today or datetime.now(tz=UTC).date()
     )
 
 

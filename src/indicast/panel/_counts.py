@@ -7,14 +7,17 @@ zero unless somebody looked (``tests/unit/test_panel.py``).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from indicast import names
-from indicast.elicit import Hyperparameters
-from indicast.ledger import Ledger
 from indicast.panel._reports import months_since_start
-from indicast.workspace import Framework
+
+if TYPE_CHECKING:
+    from indicast.elicit import Hyperparameters
+    from indicast.ledger import Ledger
+    from indicast.workspace import Framework
 
 NOT_LOOKED = -1
 """Coverage index of a month in which nobody looked."""

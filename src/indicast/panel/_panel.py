@@ -9,22 +9,23 @@ from __future__ import annotations
 
 import calendar
 from dataclasses import astuple, dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
 from indicast import names
-from indicast.elicit import Hyperparameters
 from indicast.errors import DataError
-from indicast.ledger import Ledger
 from indicast.panel._counts import NOT_LOOKED, Counts, monthly_counts, scheduled_peaks
 from indicast.panel._reports import direction_reports
 from indicast.workspace import Framework, month_index
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from indicast.elicit import Hyperparameters
+    from indicast.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def build_panel(
     DataError
         If the month lies before the start or in the future.
     """
-    months = _months(framework, when, today or date.today())
+    months = _months(framework, when, today or datetime.now(tz=UTC).date())
     known = ledger.known(when.known_at)
     reports = direction_reports(framework, hyperparameters, known, months)
     counts = monthly_counts(framework, hyperparameters, known, months)

@@ -6,17 +6,18 @@ leave exactly one report (``tests/unit/test_panel.py``).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from indicast import names
 from indicast.elicit import GRADES, Hyperparameters
-from indicast.ledger import Ledger
-from indicast.workspace import Framework
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from indicast.ledger import Ledger
+    from indicast.workspace import Framework
 
 LOWERED = GRADES[:-1]
 """Letters that a doubtful credibility lowers; the last letter means 'cannot be judged'."""
@@ -94,7 +95,7 @@ def _described(
         effective_grade(letter, int(steps.get(digit, 0)))
         for letter, digit in zip(rows["reliability"], rows["credibility"], strict=True)
     ]
-    columns = {
+    columns: dict[str, Any] = {
         "indicator_index": rows["indicator"].map({name: index for index, name in enumerate(framework.indicators)}),
         "direction_value": rows["direction"].map(words),
         "grade": np.array([GRADES.index(grade) for grade in grades], dtype=np.int64),

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from indicast.ledger import Ledger
-from indicast.workspace import Framework
+if TYPE_CHECKING:
+    from indicast.ledger import Ledger
+    from indicast.workspace import Framework
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from indicast.publish._content import Content
-from indicast.publish._estimates import Estimate
-from indicast.publish._history import Trace
 from indicast.publish._wording import MONTHS_OF_YEAR, PERCENT, duration, percent
-from indicast.workspace import Lexicon
+
+if TYPE_CHECKING:
+    from indicast.publish._content import Content
+    from indicast.publish._estimates import Estimate
+    from indicast.publish._history import Trace
+    from indicast.workspace import Lexicon
 
 CLOSEST_TICKS = 22.0
 """Least distance of two labelled ticks beside each other."""

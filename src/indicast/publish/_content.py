@@ -12,10 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from indicast import names
-from indicast.elicit import Hyperparameters
 from indicast.explain import Change, change
-from indicast.infer import Gate, Run
-from indicast.ledger import Ledger
 from indicast.panel import Vintage, build_panel, last_day
 from indicast.publish._caveats import Caveats, caveats
 from indicast.publish._estimates import Estimate, Horizon, horizons, lexicon_of, share_leading
@@ -28,6 +25,10 @@ from indicast.workspace import Framework, Lexicon, month_index
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from indicast.elicit import Hyperparameters
+    from indicast.infer import Gate, Run
+    from indicast.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)

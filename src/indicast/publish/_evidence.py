@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from indicast import names
 from indicast.explain import news
-from indicast.ledger import Ledger
 from indicast.panel import NOT_LOOKED
 from indicast.publish._text import plain, web_link
 from indicast.publish._use import Use, Uses
@@ -21,6 +20,8 @@ from indicast.workspace import Framework, month_index
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
+
+    from indicast.ledger import Ledger
 
 MOST_ROWS = 100
 """Rows that a report prints; the rest it only counts."""

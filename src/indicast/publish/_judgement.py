@@ -13,10 +13,11 @@ import numpy as np
 
 from indicast import names
 from indicast.generative.chain import transition_matrix
-from indicast.workspace import Framework
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from indicast.workspace import Framework
 
 PRIOR_ONLY = 0.9
 """Posterior over prior standard deviation above which data have taught a parameter next to nothing."""

@@ -9,13 +9,16 @@ from __future__ import annotations
 import re
 from functools import cache
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from indicast.publish import _charts, _sentences, _standing, _wording
-from indicast.publish._content import Content
 from indicast.publish._text import markdown_link, markdown_output
 from indicast.publish._wording import month_at
+
+if TYPE_CHECKING:
+    from indicast.publish._content import Content
 
 TABLE_STEP = 3
 """Months between two rows of the history table, counted back from the last."""

@@ -15,20 +15,21 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from indicast.elicit import Hyperparameters
 from indicast.errors import GateError, RunError
 from indicast.forecast import forecast_table
 from indicast.infer import Gate, Run, Settings, build_manifest, whole_folder, write_json
-from indicast.ledger import Ledger
 from indicast.panel import Vintage
 from indicast.publish._content import report_content
 from indicast.publish._history import was_draft
 from indicast.publish._page import render_html, render_markdown
 from indicast.publish._wording import listed
-from indicast.workspace import Framework
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from indicast.elicit import Hyperparameters
+    from indicast.ledger import Ledger
+    from indicast.workspace import Framework
 
 PAGE, TEXT, TABLE, MANIFEST = "report.html", "report.md", "forecast.csv", "manifest.json"
 

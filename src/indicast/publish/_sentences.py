@@ -7,14 +7,9 @@ running text without its word (``tests/contract/test_report.py``).
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from indicast.elicit import word_with_band
-from indicast.explain import Change
-from indicast.publish._content import Content
-from indicast.publish._estimates import Estimate
-from indicast.publish._evidence import Item, Watch
-from indicast.publish._expected import CountAhead
-from indicast.publish._table import TableRow
 from indicast.publish._wording import (
     PERCENT,
     counted,
@@ -27,6 +22,14 @@ from indicast.publish._wording import (
     signed_share,
     span,
 )
+
+if TYPE_CHECKING:
+    from indicast.explain import Change
+    from indicast.publish._content import Content
+    from indicast.publish._estimates import Estimate
+    from indicast.publish._evidence import Item, Watch
+    from indicast.publish._expected import CountAhead
+    from indicast.publish._table import TableRow
 
 
 def worded(content: Content, probability: float) -> str:

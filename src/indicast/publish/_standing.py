@@ -6,8 +6,12 @@ Invariant: a caveat stands only if its count is not zero, and the standing ones 
 
 from __future__ import annotations
 
-from indicast.publish._content import Content
+from typing import TYPE_CHECKING
+
 from indicast.publish._wording import counted, listed, month_name, percent
+
+if TYPE_CHECKING:
+    from indicast.publish._content import Content
 
 ALWAYS = (
     (

@@ -7,10 +7,13 @@ Invariant: it is computed from the table alone, so no observation can move it
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from indicast.elicit import additive_rules, counts, label_flips, labels
 from indicast.publish._estimates import lexicon_of
-from indicast.workspace import Framework
+
+if TYPE_CHECKING:
+    from indicast.workspace import Framework
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from indicast import names
 from indicast.elicit import GRADES
-from indicast.ledger import Ledger
 from indicast.panel import NOT_LOOKED
 from indicast.workspace import Framework, Indicator, month_index
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from indicast.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,8 @@ def find_root(given: Path | None = None, start: Path | None = None) -> Path:
     for folder in [here, *here.parents]:
         if model_names(folder):
             return folder
-    message = f"no workspace at {here} or above it; go to a folder with models/<model>/model.toml, or use --workspace PATH or {ENVIRONMENT_VARIABLE}"
+    remedy = f"go to a folder with models/<model>/model.toml, or use --workspace PATH or {ENVIRONMENT_VARIABLE}"
+    message = f"no workspace at {here} or above it; {remedy}"
     raise MissingError(message)
 
 

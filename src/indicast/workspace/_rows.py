@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LARGEST_FILE_BYTES = 1_000_000_000
 HEADER_LINES = 1
+LONGEST_SHOWN = 60
 
 
 def rule(code: str, accepts: Callable[[pd.Series], pd.Series], allowed: str) -> pa.Check:
@@ -135,4 +136,4 @@ def shown(value: object) -> str:
     "...'"
     """
     text = "".join(character if character.isprintable() else "?" for character in str(value))
-    return repr(text if len(text) <= 60 else text[:57] + "...")
+    return repr(text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 3] + "...")
