@@ -250,9 +250,9 @@ def test_transition_rows_hold_the_leave_chance_and_the_exit_shares_in_declared_o
     assert other_scenarios(4).tolist() == [[1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2]]
 
 
-# Horizon -> forecast from the first scenario, by the matrix of methods.md 3.1 written out in `plain_matrix`. The design
-# prints two digits: (.55, .37, .08), (.43, .46, .10), long run (.32, .54, .14), and for 12 months (.79, .18, .03), where
-# the middle was rounded up so that the three sum to one: it is .1747.
+# Horizon -> forecast from the first scenario, by the matrix of methods.md 3.1 written out in plain_matrix(). The design
+# prints two digits: (.55, .37, .08), (.43, .46, .10), long run (.32, .54, .14), and for 12 months
+# (.79, .18, .03), where the middle was rounded up so that the three sum to one: it is .1747.
 AHEAD = {12: [0.7923, 0.1747, 0.0330], 36: [0.5497, 0.3721, 0.0781], 60: [0.4332, 0.4627, 0.1041]}
 
 

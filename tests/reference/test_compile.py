@@ -86,7 +86,7 @@ def test_a_padded_cell_may_hold_anything(compiled, harbour):
 
 
 def test_gradient_points_uphill(compiled):
-    # Central differences along the gradient; h^2 f''' is about 1e-6 of the slope. A gradient of other data misses by far.
+    # Central differences along the gradient; h^2 f''' is about 1e-6 of the slope. That of other data misses by far.
     for point in points(compiled, 4)[1:]:
         _, _, gradient = through_c(compiled, point)
         direction = gradient / np.linalg.norm(gradient)

@@ -109,7 +109,7 @@ def test_whole_density_of_the_model_equals_the_twins_evidence_plus_scipys_priors
     np.testing.assert_allclose(gap, 0.0, atol=1e-8, rtol=0.0, err_msg="only the constants of the priors differ")
 
 
-# What each parameter feeds. A parameter that the model forgot would leave both roads equal only if the twin forgot it too.
+# A parameter that both roads forgot would leave them equal.
 @pytest.mark.parametrize("name", [names.STRENGTH_BASE, names.DETECTION, names.SEASON, names.PEAK, names.GROUP_SCALE])
 def test_evidence_depends_on_every_kind_of_parameter(world, name):
     draws = world.draws(5, 3)

@@ -345,7 +345,7 @@ def test_reference_is_the_trailing_rate_by_a_loop(panel_of, hyperparameters):
     np.testing.assert_allclose(found[0], [1.5, 0.7])
 
 
-def test_reference_of_a_month_uses_months_before_it_only(panel_of, with_rows, ledger):
+def test_reference_of_a_month_uses_months_before_it_only(panel_of, ledger):
     plain = panel_of()["count_reference"].to_numpy()
     burst = pd.concat([ledger.observations.iloc[[3]]] * 5)  # a convoy of January 2023
     burst.index = range(700, 705)

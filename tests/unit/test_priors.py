@@ -45,53 +45,173 @@ FAULTS = [
     ("priors.initial", "args.a", "args.b", r"priors\.initial\.args are b; Dirichlet takes a or concentration, mean"),
     ("priors.initial", "drift = 3.5, ", "", r"priors\.initial\.args\.a: scenario label drift is missing"),
     ("priors.initial", "drift = 3.5", "peace = 3.5, drift = 1.0", r"args\.a: scenario label peace is not known"),
-    ("priors.initial", "drift = 3.5", "drift = 0.0", r"priors\.initial\.args\.a is 0\.0; Dirichlet needs a finite number above 0"),
+    (
+        "priors.initial",
+        "drift = 3.5",
+        "drift = 0.0",
+        r"priors\.initial\.args\.a is 0\.0; Dirichlet needs a finite number above 0",
+    ),
     ("priors.initial", "drift = 3.5", "drift = -1", r"priors\.initial\.args\.a is -1\.0"),
     ("priors.initial", "drift = 3.5", "drift = nan", r"priors\.initial\.args\.a is nan"),
     ("priors.initial", "drift = 3.5", "drift = inf", r"priors\.initial\.args\.a is inf"),
-    ("priors.initial", "drift = 3.5", 'drift = "3.5"', r"priors\.initial\.args\.a\.drift must be a number .*got '3\.5'"),
+    (
+        "priors.initial",
+        "drift = 3.5",
+        'drift = "3.5"',
+        r"priors\.initial\.args\.a\.drift must be a number .*got '3\.5'",
+    ),
     ("priors.initial", "drift = 3.5", "drift = true", r"priors\.initial\.args\.a\.drift must be a number .*got True"),
-    ("priors.initial", "Dirichlet", "Beta", r"priors\.initial\.distribution is 'Beta'; initial must be simplex, so allowed are Dirichlet"),
+    (
+        "priors.initial",
+        "Dirichlet",
+        "Beta",
+        r"priors\.initial\.distribution is 'Beta'; initial must be simplex, so allowed are Dirichlet",
+    ),
     ("priors.initial", "Dirichlet", "Cauchy", r"priors\.initial\.distribution is 'Cauchy'"),
     ("priors.initial", 'source = "invented"', 'source = " "', r"priors\.initial\.source must be a sentence"),
     ("priors.initial", 'reason = "Unequal on purpose."', "", r"priors\.initial: key reason is missing"),
-    ("priors.initial", 'source = "invented"', 'source = "invented"\ncolour = 1', r"priors\.initial: key colour is not known"),
-    ("priors.dwell", "drift = 50.0", "drift = 0.0", r"priors\.dwell\.args\.median is 0\.0; LogNormal needs a finite number above 0"),
+    (
+        "priors.initial",
+        'source = "invented"',
+        'source = "invented"\ncolour = 1',
+        r"priors\.initial: key colour is not known",
+    ),
+    (
+        "priors.dwell",
+        "drift = 50.0",
+        "drift = 0.0",
+        r"priors\.dwell\.args\.median is 0\.0; LogNormal needs a finite number above 0",
+    ),
     ("priors.dwell", "rivalry = 0.6", "rivalry = -0.6", r"priors\.dwell\.args\.sigma is -0\.6"),
     ("priors.dwell", "LogNormal", "Normal", r"dwell must be positive, so allowed are Exponential, Gamma"),
-    ("priors.exit", "{ drift = 7.0", "{ one_harbour = 7.0", r"priors\.exit\.args\.a\.one_harbour: destination label .*is missing|not known"),
-    ("priors.persistence", "args.alpha = 12.0", "args.alpha = { sea = 12.0 }", r"priors\.persistence\.args\.alpha must be one number, got a table with sea"),
-    ("priors.persistence", "args.beta = 5.0", "", r"priors\.persistence\.args are alpha; Beta takes alpha, beta or concentration, mean"),
-    ("priors.persistence", "args.beta = 5.0", "args.beta = 5.0\nargs.mean = 0.5", r"priors\.persistence\.args are alpha, beta, mean"),
+    (
+        "priors.exit",
+        "{ drift = 7.0",
+        "{ one_harbour = 7.0",
+        r"priors\.exit\.args\.a\.one_harbour: destination label .*is missing|not known",
+    ),
+    (
+        "priors.persistence",
+        "args.alpha = 12.0",
+        "args.alpha = { sea = 12.0 }",
+        r"priors\.persistence\.args\.alpha must be one number, got a table with sea",
+    ),
+    (
+        "priors.persistence",
+        "args.beta = 5.0",
+        "",
+        r"priors\.persistence\.args are alpha; Beta takes alpha, beta or concentration, mean",
+    ),
+    (
+        "priors.persistence",
+        "args.beta = 5.0",
+        "args.beta = 5.0\nargs.mean = 0.5",
+        r"priors\.persistence\.args are alpha, beta, mean",
+    ),
     ("priors.persistence", "Beta", "HalfNormal", r"persistence must be unit, so allowed are Beta"),
     ("priors.group_scale", "law = 0.3", "law = 0.0", r"priors\.group_scale\.args\.sigma is 0\.0"),
     ("priors.tilt_mean", "args.sigma = 0.4", "args.sigma = 0", r"priors\.tilt_mean\.args\.sigma is 0\.0"),
-    ("priors.tilt_mean", "args.mu = 0.1", "args.mu = inf", r"priors\.tilt_mean\.args\.mu is inf; Normal needs a finite number"),
-    ("priors.threshold", "args.lower = 0.1", "", r"priors\.threshold\.args are mu, sigma; TruncatedNormal takes mu, sigma, lower"),
-    ("priors.reliability", "E = 0.25", "E = 1.0", r"priors\.reliability\.args\.mean holds .*a mean must lie between 0 and 1"),
-    ("priors.reliability", "args.concentration = 12.0", "args.concentration = 0", r"priors\.reliability\.args\.concentration is 0\.0"),
+    (
+        "priors.tilt_mean",
+        "args.mu = 0.1",
+        "args.mu = inf",
+        r"priors\.tilt_mean\.args\.mu is inf; Normal needs a finite number",
+    ),
+    (
+        "priors.threshold",
+        "args.lower = 0.1",
+        "",
+        r"priors\.threshold\.args are mu, sigma; TruncatedNormal takes mu, sigma, lower",
+    ),
+    (
+        "priors.reliability",
+        "E = 0.25",
+        "E = 1.0",
+        r"priors\.reliability\.args\.mean holds .*a mean must lie between 0 and 1",
+    ),
+    (
+        "priors.reliability",
+        "args.concentration = 12.0",
+        "args.concentration = 0",
+        r"priors\.reliability\.args\.concentration is 0\.0",
+    ),
     ("priors.slant_shares", "parting = 0.15", "parting = 0.25", r"priors\.slant_shares\.args\.mean sums to \[1\.1"),
     ("priors.slant_shares", "args.mean.sour", "args.mean.bitter", r"slant label sour is missing"),
     ("priors.overdispersion", "convoys = 4.0", "convoys = 0.0", r"priors\.overdispersion\.args\.rate is 0\.0"),
     ("priors.detection", "thin = 6.0", "fog = 6.0", r"priors\.detection\.args\.alpha: coverage label thin is missing"),
-    ("priors.growth", "args.sigma.disputes = 0.15", "args.sigma.disputes = -0.15", r"priors\.growth\.args\.sigma is -0\.15"),
+    (
+        "priors.growth",
+        "args.sigma.disputes = 0.15",
+        "args.sigma.disputes = -0.15",
+        r"priors\.growth\.args\.sigma is -0\.15",
+    ),
     ("priors.season", "[priors.season]", "[priors.seasons]", r"priors entry season is missing; the model needs it"),
-    ("priors.initial", "[priors.initial]", "[surplus]\n[priors.initial]", r"section surplus is not known; allowed are constants, priors"),
-    ("constants.strength_floor", "value = 0.3", "value = 0", r"constants\.strength_floor\.value must be above 0, got 0\.0"),
-    ("constants.strength_floor", "value = 0.3", 'value = "some"', r"constants\.strength_floor: value must be a number, got 'some'"),
-    ("constants.strength_floor", "value = 0.3", "value = nan", r"constants\.strength_floor\.value must be above 0, got nan"),
+    (
+        "priors.initial",
+        "[priors.initial]",
+        "[surplus]\n[priors.initial]",
+        r"section surplus is not known; allowed are constants, priors",
+    ),
+    (
+        "constants.strength_floor",
+        "value = 0.3",
+        "value = 0",
+        r"constants\.strength_floor\.value must be above 0, got 0\.0",
+    ),
+    (
+        "constants.strength_floor",
+        "value = 0.3",
+        'value = "some"',
+        r"constants\.strength_floor: value must be a number, got 'some'",
+    ),
+    (
+        "constants.strength_floor",
+        "value = 0.3",
+        "value = nan",
+        r"constants\.strength_floor\.value must be above 0, got nan",
+    ),
     ("constants.strength_sd", "value = 0.25", "value = -1.0", r"constants\.strength_sd\.value must be above 0"),
-    ("constants.growth_years", "[constants.growth_years]", "[constants.growth]", r"constants entry growth_years is missing"),
-    ("constants.growth_years", "value = 0.4166666666666667", "value = 0.0", r"constants\.growth_years\.value must be above 0"),
-    ("constants.reference_rate", "disputes = 0.7", "quarrels = 0.7", r"constants\.reference_rate needs one rate for each of convoys, disputes"),
-    ("constants.reference_rate", "{ convoys = 1.5, disputes = 0.7 }", "1.5", r"constants\.reference_rate: value must be a table"),
-    ("constants.mark_if_present", "[0.80, 0.15, 0.05]", "[0.80, 0.15, 0.15]", r"mark_if_present: a row of probabilities sums to \[1\.1"),
+    (
+        "constants.growth_years",
+        "[constants.growth_years]",
+        "[constants.growth]",
+        r"constants entry growth_years is missing",
+    ),
+    (
+        "constants.growth_years",
+        "value = 0.4166666666666667",
+        "value = 0.0",
+        r"constants\.growth_years\.value must be above 0",
+    ),
+    (
+        "constants.reference_rate",
+        "disputes = 0.7",
+        "quarrels = 0.7",
+        r"constants\.reference_rate needs one rate for each of convoys, disputes",
+    ),
+    (
+        "constants.reference_rate",
+        "{ convoys = 1.5, disputes = 0.7 }",
+        "1.5",
+        r"constants\.reference_rate: value must be a table",
+    ),
+    (
+        "constants.mark_if_present",
+        "[0.80, 0.15, 0.05]",
+        "[0.80, 0.15, 0.15]",
+        r"mark_if_present: a row of probabilities sums to \[1\.1",
+    ),
     ("constants.mark_if_present", "[0.80, 0.15, 0.05], ", "", r"mark_if_present must be 3 rows of 3"),
-    ("constants.mark_if_present", "[0.80, 0.15, 0.05]", "[1.2, -0.15, -0.05]", r"mark_if_present: a row of probabilities"),
+    (
+        "constants.mark_if_present",
+        "[0.80, 0.15, 0.05]",
+        "[1.2, -0.15, -0.05]",
+        r"mark_if_present: a row of probabilities",
+    ),
     ("constants.mark_if_support", "[0.60, 0.30, 0.10]", "[0.60, 0.40]", r"mark_if_support one row of 3"),
-]  # fmt: skip
+]
 
-# Arguments that pass today, or end in a traceback, although no model can be made of them.
+# Arguments that are numbers where numbers belong, although no model can be made of them.
 SLIPS = [
     ("priors.threshold", "args.lower = 0.1", "args.lower = -1.0", r"priors\.threshold\.args\.lower"),
     ("constants.strength_floor", "value = 0.3", "value = 1.5", r"constants\.strength_floor"),
@@ -110,17 +230,17 @@ SLIPS = [
     ("constants.reference_window_months", "value = 9", "value = 9.5", r"constants\.reference_window_months"),
     ("constants.mark_if_present", "[0.80, 0.15, 0.05]", "[0.80, 0.20]", r"constants\.mark_if_present"),
     ("constants.mark_if_present", "[0.80, 0.15, 0.05]", '["a", 0.15, 0.05]', r"constants\.mark_if_present"),
-]  # fmt: skip
+]
 
 
-@pytest.mark.parametrize(("entry", "old", "new", "message"), FAULTS)
+@pytest.mark.parametrize(("entry", "old", "new", "message"), FAULTS, ids=[f"{f[0]} {f[2]}" for f in FAULTS])
 def test_an_impossible_entry_is_refused_with_its_key(entry, old, new, message, root):
     edit(root, entry, old, new)
     with pytest.raises(WorkspaceError, match=message):
         load(root)
 
 
-@pytest.mark.parametrize(("entry", "old", "new", "message"), SLIPS)
+@pytest.mark.parametrize(("entry", "old", "new", "message"), SLIPS, ids=[f"{f[0]} {f[2]}" for f in SLIPS])
 def test_an_entry_of_which_no_model_can_be_made_is_refused_with_its_key(entry, old, new, message, root):
     edit(root, entry, old, new)
     with pytest.raises(WorkspaceError, match=message):
@@ -157,7 +277,12 @@ def test_numbers_stand_at_their_labels(root):
 
 
 def test_exits_stand_in_the_order_of_the_other_scenarios(root):
-    edit(root, "priors.exit", "{ one_harbour = 1.2, drift = 5.0, closed_strait = 3.0 }", "{ closed_strait = 3.0, drift = 5.0, one_harbour = 1.2 }")  # fmt: skip
+    edit(
+        root,
+        "priors.exit",
+        "{ one_harbour = 1.2, drift = 5.0, closed_strait = 3.0 }",
+        "{ closed_strait = 3.0, drift = 5.0, one_harbour = 1.2 }",
+    )
     exits = load(root).priors[names.EXIT].arguments["a"]
     np.testing.assert_allclose(exits, [[7.0, 2.0, 1.0], [4.0, 5.0, 1.5], [1.2, 5.0, 3.0], [1.1, 2.0, 6.0]])
 

@@ -142,7 +142,7 @@ def test_a_folder_left_by_a_killed_process_is_not_found(framework):
 def test_a_folder_that_may_not_be_written_is_one_sentence(framework):
     framework.runs_folder.parent.mkdir(parents=True)
     framework.runs_folder.write_text("a file is in the way", encoding="utf-8")
-    with pytest.raises(RunError, match="cannot write to .*; free the disk or change its permissions"):
+    with pytest.raises(RunError, match=r"cannot write to .*; free the disk or change its permissions"):
         save_run(framework, a_run())
 
 

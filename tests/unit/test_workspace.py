@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from indicast.errors import DataError, MissingError, WorkspaceError
+from indicast.panel import scheduled_peaks
 from indicast.workspace import find_root, load_framework, model_names, month_index, read_toml
 
 pytestmark = pytest.mark.unit
@@ -45,7 +46,11 @@ FAULTS = {
     "unknown key": ("[model]", "[model]\ncolour = 'blue'", r"model\.colour: is no known key"),
     "missing key": ('question = "Will', 'unasked = "Will', r"model\.question: is missing; add it"),
     "identifier in capitals": ('id = "convoys"', 'id = "Convoys"', r"indicators\.0\.id: .*got 'Convoys'"),
-    "blank text": ('title = "The harbour pact of Orrin and Vael"', 'title = " "', r"model\.title: .*at least 1 character"),
+    "blank text": (
+        'title = "The harbour pact of Orrin and Vael"',
+        'title = " "',
+        r"model\.title: .*at least 1 character",
+    ),
     "unknown start mode": ('mode = "marks"', 'mode = "both"', r"start\.mode: .*'marks'.*got 'both'"),
     "no month": ('month = "2023-01"', 'month = "2023-13"', r"start\.month: .*got '2023-13'"),
     "padding of nothing": ("cells = 8", "cells = 0", r"padding\.cells: .*greater than or equal to 1, got 0"),
@@ -59,13 +64,21 @@ FAULTS = {
     "gap between bands": ("low = 0.6, high", "low = 0.7, high", r"bands of lexicon plain must tile 0 to 1"),
     "bands that stop early": ("high = 1.0", "high = 0.9", r"bands of lexicon plain must tile 0 to 1"),
     "probability above one": ("high = 1.0", "high = 1.5", r"bands\.2\.high: .*less than or equal to 1"),
-    "unknown lexicon": ('lexicon = "plain"', 'lexicon = "fancy"', r"lexicon = 'fancy' is not among \[\[lexicons\]\]: plain"),
+    "unknown lexicon": (
+        'lexicon = "plain"',
+        'lexicon = "fancy"',
+        r"lexicon = 'fancy' is not among \[\[lexicons\]\]: plain",
+    ),
     "two direction words": (
         'directions = ["parting", "level", "joining"]',
         'directions = ["parting", "joining"]',
         r"directions: is missing|directions",
     ),
-    "direction word twice": ('"parting", "level"', '"parting", "parting"', r"direction word parting stands more than once"),
+    "direction word twice": (
+        '"parting", "level"',
+        '"parting", "parting"',
+        r"direction word parting stands more than once",
+    ),
     "scenario twice": ('id = "drift"', 'id = "rivalry"', r"scenario rivalry stands more than once"),
     "short name twice": ('short = "RIV"', 'short = "ONE"', r"scenario short name ONE stands more than once"),
     "short name in small letters": ('short = "RIV"', 'short = "riv"', r"scenarios\.2\.short: .*got 'riv'"),
@@ -74,23 +87,35 @@ FAULTS = {
     "slant twice": ('id = "sour"', 'id = "rosy"', r"slant rosy stands more than once"),
     "milestone twice": ('id = "second_quay"', 'id = "joint_pilot_school"', r"milestone joint_pilot_school stands more"),
     "unknown group": ('group = "purse"', 'group = "money"', r"groups: money is used but not declared"),
-    "unused group": ('purse = "Money"', 'purse = "Money"\nspare = "Spare"', r"groups: spare is declared but never used"),
+    "unused group": (
+        'purse = "Money"',
+        'purse = "Money"\nspare = "Spare"',
+        r"groups: spare is declared but never used",
+    ),
     "unknown family": ('family = "direction"', 'family = "level"', r"indicators\.2\.family: .*got 'level'"),
     "unknown kind": ('"event", "level", "claim"', '"event", "rumour"', r"feeds\.direction\.1: .*got 'rumour'"),
-    "a kind fed and unfed": ('kinds = ["claim", "denial"]', 'kinds = ["event"]', r"indicator convoys: kind event is named twice"),
+    "a kind fed and unfed": (
+        'kinds = ["claim", "denial"]',
+        'kinds = ["event"]',
+        r"indicator convoys: kind event is named twice",
+    ),
     "a stream of another family": (
         'feeds = { count = ["event"] }\nunfed',
         'feeds = { direction = ["event"] }\nunfed',
         r"indicator convoys: family count needs feeds\.count",
     ),
-    "a fair in month 13": ("month = 4, every_years", "month = 13, every_years", r"major\.month: .*less than or equal to 12"),
+    "a fair in month 13": (
+        "month = 4, every_years",
+        "month = 13, every_years",
+        r"major\.month: .*less than or equal to 12",
+    ),
     "unknown meaning of coverage": ('fog = "not_looked"', 'fog = "asleep"', r"coverage\.fog: .*got 'asleep'"),
     "R-hat below one": ("rhat_max = 1.02", "rhat_max = 0.9", r"gates\.rhat_max: .*greater than 1"),
     "one chain": ("chains = 4", "chains = 1", r"sampler\.chains: .*greater than or equal to 2, got 1"),
     "a negative seed": ("seed = 7", "seed = -7", r"sampler\.seed: .*got -7"),
     "text for a number": ("draws = 500", 'draws = "many"', r"sampler\.draws: .*got 'many'"),
     "no TOML": ("[model]", "[model", r"is no TOML: .*; correct that place"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -121,7 +146,11 @@ def test_one_scenario_is_refused(harbour):
 
 
 def test_a_last_slant_that_does_not_fit_every_source_is_refused(harbour):
-    edit(model_file(harbour), 'id = "plain"\nreason = "Everyone else."', 'id = "plain"\nkinds = ["blog"]\ncountries = ["QM"]\nreason = "x"')  # fmt: skip
+    edit(
+        model_file(harbour),
+        'id = "plain"\nreason = "Everyone else."',
+        'id = "plain"\nkinds = ["blog"]\ncountries = ["QM"]\nreason = "x"',
+    )
     with pytest.raises(WorkspaceError, match="slant"):
         load_framework(harbour, "harbour")
 
@@ -134,8 +163,6 @@ def test_a_slant_rule_that_can_never_fit_is_refused(harbour):
 
 
 def test_a_scheduled_peak_does_not_come_before_its_first_year(harbour):
-    from indicast.panel import scheduled_peaks
-
     edit(model_file(harbour), "first_year = 2022", "first_year = 2026")
     peaks = scheduled_peaks(load_framework(harbour, "harbour"), 48)[:, 0]
     assert np.flatnonzero(peaks).tolist() == [3 * 12 + 3]  # April 2026; April 2024 is before the first fair
@@ -220,9 +247,9 @@ def test_the_root_is_found_from_below_by_option_and_by_environment(harbour, monk
 
 def test_a_folder_that_is_no_workspace_is_refused(monkeypatch, tmp_path):
     monkeypatch.delenv("INDICAST_WORKSPACE", raising=False)
-    with pytest.raises(MissingError, match="is no workspace: it has no models/<model>/model.toml"):
+    with pytest.raises(MissingError, match=r"is no workspace: it has no models/<model>/model\.toml"):
         find_root(given=tmp_path)
-    with pytest.raises(MissingError, match="no workspace at .* or above it; go to a folder"):
+    with pytest.raises(MissingError, match=r"no workspace at .* or above it; go to a folder"):
         find_root(start=tmp_path)
 
 

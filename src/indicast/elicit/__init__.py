@@ -9,10 +9,11 @@ from indicast.elicit._additive import (
     label_matches,
     labels,
 )
+from indicast.elicit._constants import Constant
 from indicast.elicit._fragility import LabelSurvival, flat_rows, label_flips, label_survival, straddles
 from indicast.elicit._lexicon import band_for, band_positions, band_probabilities, word_for, word_with_band
 from indicast.elicit._linter import table_findings
-from indicast.elicit._priors import GRADES, Constant, Hyperparameters, Prior, coordinates, load_hyperparameters
+from indicast.elicit._priors import GRADES, Hyperparameters, Prior, coordinates, load_hyperparameters
 
 __all__ = [
     "ADDITIVE_RULES",

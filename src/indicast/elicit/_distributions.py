@@ -103,6 +103,8 @@ FORMS: dict[tuple[str, frozenset[str]], Callable[[Arguments], dict[str, np.ndarr
 """Ways of writing arguments that people find easier, and their canonical form."""
 
 MUST_BE_POSITIVE = {"sigma", "lam", "alpha", "beta", "a", "median", "rate", "concentration"}
+MAY_BE_ZERO = {"lower"}
+"""Arguments that must not be negative: here a truncated normal is a positive quantity."""
 
 
 def canonical_arguments(place: str, distribution: str, arguments: Arguments) -> dict[str, np.ndarray]:
@@ -144,6 +146,9 @@ def _require_possible(place: str, distribution: str, arguments: Arguments) -> No
         if not np.isfinite(values).all() or (name in MUST_BE_POSITIVE and worst <= 0):
             wanted = "a finite number above 0" if name in MUST_BE_POSITIVE else "a finite number"
             message = f"{place}.args.{name} is {worst}; {distribution} needs {wanted}"
+            raise WorkspaceError(message)
+        if name in MAY_BE_ZERO and worst < 0:
+            message = f"{place}.args.{name} is {worst}; a positive quantity cannot be cut below 0"
             raise WorkspaceError(message)
     if "mean" in arguments:
         _require_mean(place, distribution, arguments["mean"])

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from indicast import names
+from indicast.elicit._constants import Constant, as_array, as_mapping, as_number, check_constants
 from indicast.elicit._distributions import DISTRIBUTIONS, SUPPORTS, canonical_arguments
 from indicast.errors import WorkspaceError, one_of
 from indicast.workspace import Framework, read_toml
@@ -59,16 +60,6 @@ class Prior:
         return DISTRIBUTIONS[self.distribution].sample(self.arguments, rng, (size, *self.shape))
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """A fixed number or table of numbers, with its source and reason."""
-
-    name: str
-    value: object
-    source: str
-    reason: str
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Hyperparameters:
     """Everything that ``hyperparameters.toml`` declares."""
@@ -79,23 +70,15 @@ class Hyperparameters:
 
     def number(self, name: str) -> float:
         """Return a constant that is one number."""
-        value = self.constants[name].value
-        if not isinstance(value, int | float) or isinstance(value, bool):
-            message = f"constants.{name}: value must be a number, got {value!r}"
-            raise WorkspaceError(message)
-        return float(value)
+        return as_number(self.constants[name])
 
     def array(self, name: str) -> np.ndarray:
         """Return a constant that is an array of numbers."""
-        return np.asarray(self.constants[name].value, dtype=float)
+        return as_array(self.constants[name])
 
     def mapping(self, name: str) -> dict[str, float]:
         """Return a constant that is a table of numbers."""
-        value = self.constants[name].value
-        if not isinstance(value, dict):
-            message = f"constants.{name}: value must be a table, got {value!r}"
-            raise WorkspaceError(message)
-        return {str(key): float(number) for key, number in value.items()}
+        return as_mapping(self.constants[name])
 
 
 def coordinates(framework: Framework) -> dict[str, tuple[str, ...]]:
@@ -174,7 +157,7 @@ def load_hyperparameters(framework: Framework) -> Hyperparameters:
         {name: _constant(f"{path}: constants.{name}", name, entry) for name, entry in constants.items()},
         coords,
     )
-    _check_constants(path, framework, loaded)
+    check_constants(path, framework, loaded.constants)
     return loaded
 
 
@@ -255,29 +238,3 @@ def _expand(
         labels = tuple(label for label in coords[names.SCENARIO] if label != outer)
     _require_entries(Path(place), f"{dims[0]} label", value, labels)
     return np.stack([_expand(f"{place}.{label}", value[label], dims[1:], coords, label) for label in labels])
-
-
-def _check_constants(path: Path, framework: Framework, loaded: Hyperparameters) -> None:
-    present, support = loaded.array("mark_if_present"), loaded.array("mark_if_support")
-    if present.shape != (3, 3) or support.shape != (3,):
-        message = (
-            f"{path}: constants.mark_if_present must be 3 rows of 3 and mark_if_support one row of 3 (the marks + = -)"
-        )
-        raise WorkspaceError(message)
-    for name, rows in (("mark_if_present", present), ("mark_if_support", support[None, :])):
-        if (rows < 0).any() or not np.allclose(rows.sum(axis=1), 1.0, atol=1e-9, rtol=0.0):
-            sums = rows.sum(axis=1).round(6).tolist()
-            message = f"{path}: constants.{name}: rows of probabilities sum to {sums}; each must sum to 1"
-            raise WorkspaceError(message)
-    if framework.counts and set(loaded.mapping("reference_rate")) != set(loaded.coords[names.COUNTED]):
-        message = f"{path}: constants.reference_rate needs one rate for each of {one_of(loaded.coords[names.COUNTED])}"
-        raise WorkspaceError(message)
-    positive = [
-        name
-        for name in ("strength_sd", "strength_floor", "reference_weight_months", "growth_years")
-        if name in loaded.constants
-    ]
-    for name in positive:
-        if not loaded.number(name) > 0:
-            message = f"{path}: constants.{name}.value must be above 0, got {loaded.number(name)}"
-            raise WorkspaceError(message)

@@ -10,7 +10,6 @@ PyTensor's own, bit for bit (``tests/reference/test_compile.py``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
@@ -48,8 +47,11 @@ def compile_for_sampling(model: pm.Model) -> Any:  # noqa: ANN401  # nutpie does
 
 
 def _call_by_address(
-    inner: Any, shared_data: Mapping[str, np.ndarray], shared_var_keys: list[str], record: np.dtype
-) -> Any:  # noqa: ANN401  # stands in for nutpie's own function
+    inner: Any,  # noqa: ANN401  # stands in for the function of nutpie
+    shared_data: Mapping[str, np.ndarray],
+    shared_var_keys: list[str],
+    record: np.dtype,
+) -> Any:  # noqa: ANN401  # the same
     """Return ``f(x, user_data)`` that calls a compiled function with the shared arrays.
 
     Parameters

@@ -84,7 +84,7 @@ def ledger_hash(ledger: Ledger) -> str:
 
 
 def _lines(frame: pd.DataFrame) -> list[str]:
-    text = frame.astype(str)
+    text = frame[sorted(frame.columns)].astype(str)
     return [json.dumps(list(row)) for row in text.itertuples(index=False, name=None)]
 
 

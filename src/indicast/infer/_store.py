@@ -117,9 +117,15 @@ def _swap(made: Path, target: Path) -> None:
         made.replace(target)
         return
     old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
-    target.replace(old / target.name)
-    made.replace(target)
-    shutil.rmtree(old, ignore_errors=True)
+    try:
+        target.replace(old / target.name)
+        made.replace(target)
+    except OSError:
+        if not target.exists():
+            (old / target.name).replace(target)
+        raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def write_json(path: Path, content: object) -> None:
@@ -148,7 +154,7 @@ def find_run(framework: Framework, wanted: str | None = None, as_of: str | None 
     """
     folder = framework.runs_folder
     pattern = wanted or (f"{as_of}_*" if as_of else "*")
-    found = [path.parent for path in folder.glob(f"*/{MANIFEST}") if path.parent.match(pattern)]
+    found = [path.parent for path in folder.glob(f"[!.]*/{MANIFEST}") if path.parent.match(pattern)]
     if not found:
         named = f" {wanted or as_of}" if wanted or as_of else ""
         month = f" --as-of {as_of}" if as_of else ""

@@ -28,6 +28,8 @@ def consistency_findings(framework: Framework, frames: dict[str, pd.DataFrame], 
         *_undeclared_kinds(framework, observations),
         *_conflicting_origins(framework, observations),
         *_dangling_corroborations(frames),
+        *_ambiguous_corroborations(frames),
+        *_early_coverage(frames["coverage"]),
         *_dates_of_outcomes(frames["outcomes"]),
         *_missing_declared_sources(framework, frames["sources"]),
     ]
@@ -120,6 +122,33 @@ def _dangling_corroborations(frames: dict[str, pd.DataFrame]) -> list[Finding]:
         "no observation has this event_date, indicator and source_id",
         "correct the key or remove the line",
     )
+
+
+def _ambiguous_corroborations(frames: dict[str, pd.DataFrame]) -> list[Finding]:
+    key = ["event_date", "indicator", "source_id"]
+    rows = frames["observations"]
+    twins = set(rows.loc[rows.duplicated(key), key].itertuples(index=False, name=None))
+    given = frames["corroboration"]
+    lines = [
+        line
+        for line, values in zip(given.index, given[key].itertuples(index=False, name=None), strict=True)
+        if values in twins
+    ]
+    remedy = "with an origin of its own it is taken for the first of them; tell them apart by date or source"
+    return _findings("corroboration.csv", lines, "C005", "warning", "two observations have this key", remedy)
+
+
+def _early_coverage(rows: pd.DataFrame) -> list[Finding]:
+    month = rows["known_date"].str.slice(0, 7)
+    early = rows.index[(month < rows["month"]) | ((month == rows["month"]) & ~_is_month_end(rows["known_date"]))]
+    remedy = "a month can be judged when it has ended; give its last day or later"
+    return _findings("coverage.csv", early, "V005", "error", "known_date is before the end of the month", remedy)
+
+
+def _is_month_end(dates: pd.Series) -> pd.Series:
+    import pandas as pd
+
+    return pd.to_datetime(dates, format="%Y-%m-%d", errors="coerce").dt.is_month_end
 
 
 def _dates_of_outcomes(rows: pd.DataFrame) -> list[Finding]:

@@ -21,8 +21,8 @@ KINDS = ("event", "count", "level", "share", "claim", "denial")
 RELIABILITIES = ("A", "B", "C", "D", "E", "F")
 CREDIBILITIES = ("1", "2", "3", "4", "5", "6")
 OUTCOMES = ("occurred", "not_yet", "unclear")
-DATE = r"\d{4}-\d{2}-\d{2}"
-MONTH = r"\d{4}-(?:0[1-9]|1[0-2])"
+DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+MONTH = r"[0-9]{4}-(?:0[1-9]|1[0-2])"
 
 
 def is_date(column: pd.Series) -> pd.Series:
@@ -35,12 +35,12 @@ def is_date(column: pd.Series) -> pd.Series:
 
 def is_partial_date(column: pd.Series) -> pd.Series:
     """Return where a text column holds YYYY, YYYY-MM or an ISO date."""
-    return (column.str.len() < len("2021-07-01")) & column.str.fullmatch(rf"\d{{4}}|{MONTH}") | is_date(column)
+    return (column.str.len() < len("2021-07-01")) & column.str.fullmatch(rf"[0-9]{{4}}|{MONTH}") | is_date(column)
 
 
 def is_number(column: pd.Series) -> pd.Series:
     """Return where a text column holds a finite decimal number."""
-    return column.str.fullmatch(r"[+-]?\d{1,18}(\.\d{1,12})?")
+    return column.str.fullmatch(r"[+-]?[0-9]{1,18}(\.[0-9]{1,12})?")
 
 
 def _blank(column: pd.Series) -> pd.Series:

@@ -105,6 +105,7 @@ def scheduled_peaks(framework: Framework, months: int) -> np.ndarray:
             continue
         for time in range(months):
             year, month = divmod(framework.start_index + time, 12)
-            scheduled = (year - indicator.major.first_year) % indicator.major.every_years == 0
+            since = year - indicator.major.first_year
+            scheduled = since >= 0 and since % indicator.major.every_years == 0
             peaks[time, place] = float(month + 1 == indicator.major.month and scheduled)
     return peaks

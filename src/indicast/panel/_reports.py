@@ -47,7 +47,7 @@ def direction_reports(
         ``observations.csv``).
     """
     rows = _fed_rows(framework, ledger, months)
-    rows = _with_corroborations(rows, ledger)
+    rows = _with_corroborations(framework, rows, ledger)
     described = _described(framework, hyperparameters, rows, ledger)
     return _merged(described)
 
@@ -67,15 +67,18 @@ def months_since_start(framework: Framework, dates: pd.Series) -> pd.Series:
     return dates.dt.year * 12 + dates.dt.month - 1 - framework.start_index
 
 
-def _with_corroborations(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+def _with_corroborations(framework: Framework, rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     """Add reports of corroborating sources that have an origin of their own."""
     import pandas as pd
 
-    own = ledger.corroboration[ledger.corroboration["origin_id"] != ""]
+    given = ledger.corroboration
+    carried = given["corroborating_source_id"].isin(framework.declaration.start.carried_by_marks)
+    own = given[(given["origin_id"] != "") & ~carried]
     if own.empty:
         return rows
     key = ["event_date", "indicator", "source_id"]
-    extra = rows.drop_duplicates(key).merge(own, on=key, suffixes=("", "_own"))
+    first = rows.sort_values([*key, "origin_id", "direction", "kind", "reliability"]).drop_duplicates(key)
+    extra = first.merge(own, on=key, suffixes=("", "_own"))
     graded = {
         name: extra[f"{name}_own"].where(extra[f"{name}_own"] != "", extra[name])
         for name in ("reliability", "credibility")

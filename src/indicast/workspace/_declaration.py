@@ -13,7 +13,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
-Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+Month = Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 LedgerKind = Literal["event", "count", "level", "share", "claim", "denial"]
@@ -225,6 +225,10 @@ class Declaration(_Frozen):
         _refuse_repeats("direction word", list(self.directions))
         used = {indicator.group for indicator in self.indicators}
         _require_same("groups", used, set(self.groups))
+        _require_slants_for_all(self.slants)
+        if any(indicator.family == "count" for indicator in self.indicators) and "looked" not in self.coverage.values():
+            message = "coverage: no word means 'looked', so nothing could ever be counted; add one"
+            raise ValueError(message)
         if self.lexicon not in {lexicon.id for lexicon in self.lexicons}:
             message = f"lexicon = {self.lexicon!r} is not among [[lexicons]]: {', '.join(x.id for x in self.lexicons)}"
             raise ValueError(message)
@@ -249,6 +253,17 @@ def _require_same(what: str, used: set[str], declared: set[str]) -> None:
         raise ValueError(message)
 
 
+def _require_slants_for_all(rules: tuple[SlantRule, ...]) -> None:
+    for rule in rules[:-1]:
+        if not (rule.source_ids or (rule.kinds and rule.countries)):
+            message = f"slant {rule.id} fits no source; name source_ids, or kinds together with countries"
+            raise ValueError(message)
+    last = rules[-1]
+    if last.kinds or last.countries or last.source_ids:
+        message = f"slant {last.id} stands last and must fit every source; leave out its kinds, countries, source_ids"
+        raise ValueError(message)
+
+
 def month_index(month: str) -> int:
     """Return months since year 0 for an ISO month such as ``2021-07``.
 
@@ -257,7 +272,7 @@ def month_index(month: str) -> int:
     >>> month_index("2021-09") - month_index("2021-07")
     2
     """
-    match = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", month)
+    match = re.fullmatch(r"([0-9]{4})-(0[1-9]|1[0-2])", month)
     if match is None:
         message = f"{month!r} is no month; write YYYY-MM, for example 2024-12"
         raise ValueError(message)

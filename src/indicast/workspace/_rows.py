@@ -7,9 +7,12 @@ its schema has accepted it, and nothing in a cell is ever interpreted as code.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from indicast.errors import DataError, MissingError, one_of
 from indicast.workspace._findings import Finding
@@ -89,14 +92,31 @@ def _read_text(path: Path) -> pd.DataFrame:
         message = f"{path} has {path.stat().st_size:,} bytes; at most {LARGEST_FILE_BYTES:,} are read, split the ledger"
         raise DataError(message)
     try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8", skip_blank_lines=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, ValueError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            frame = pd.read_csv(
+                path, dtype=str, keep_default_na=False, encoding="utf-8", skip_blank_lines=False, index_col=False
+            )
+    except (pd.errors.ParserError, pd.errors.ParserWarning, UnicodeDecodeError, ValueError) as error:
         message = (
             f"{path} is no UTF-8 CSV file with a header line ({' '.join(str(error).split())}); repair or restore it"
         )
         raise DataError(message) from None
-    frame.index = frame.index + HEADER_LINES + 1
-    return frame.fillna("")
+    frame = frame.fillna("")
+    frame.index = pd.Index(_line_numbers(path, frame))
+    return frame
+
+
+def _line_numbers(path: Path, frame: pd.DataFrame) -> np.ndarray:
+    """Return the line on which each row begins; a quoted cell may hold line breaks."""
+    plain = np.arange(len(frame)) + HEADER_LINES + 1
+    with path.open("rb") as opened:
+        lines = sum(block.count(b"\n") for block in iter(lambda: opened.read(1 << 20), b""))
+    if lines <= len(frame) + HEADER_LINES:
+        return plain
+    within = sum((frame[column].str.count("\n") for column in frame.columns), start=np.zeros(len(frame)))
+    before = np.concatenate([[0], np.cumsum(within)[:-1]]) if len(frame) else np.zeros(0)
+    return np.asarray(plain + before.astype(np.int64))
 
 
 def _require_columns(path: Path, found: list[str], schema: pa.DataFrameSchema) -> None:
