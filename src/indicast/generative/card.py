@@ -6,6 +6,7 @@ Invariant: what stands between the card's markers is what the model really is
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pymc as pm
@@ -59,7 +60,17 @@ def derived_table(model: pm.Model) -> str:
 
 def graph(model: pm.Model) -> str:
     """Return the model's graph in Mermaid, without the lengths of dims."""
-    return f"```mermaid\n{pm.model_to_mermaid(model, include_dim_lengths=False).strip()}\n```"
+    drawn = pm.model_to_mermaid(model, include_dim_lengths=False).strip()
+    head, *plates = re.split(r"^subgraph ", drawn, flags=re.MULTILINE)
+    ordered = "".join(sorted(f"subgraph {_ordered(plate)}" for plate in plates))
+    return f"```mermaid\n{head}{ordered.rstrip()}\n```"
+
+
+def _ordered(plate: str) -> str:
+    """Return a plate with its members sorted: PyMC lists them in no fixed order."""
+    title, *members = [line for line in plate.splitlines() if line.strip()]
+    inside = sorted(line for line in members if line.strip() != "end")
+    return "\n".join([title, *inside, "end"]) + "\n"
 
 
 def _dims(model: pm.Model, name: str) -> str:

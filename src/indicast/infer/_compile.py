@@ -10,6 +10,7 @@ PyTensor's own, bit for bit (``tests/reference/test_compile.py``).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 

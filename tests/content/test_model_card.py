@@ -1,0 +1,51 @@
+"""Model cards and documents say what the code does."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from indicast.cli._card import current_block, with_block
+from indicast.cli._jobs import open_desk
+from indicast.cli._options import Shared
+from indicast.workspace import model_names
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.xdist_group("flagship")
+@pytest.mark.parametrize("model", model_names(ROOT))
+def test_the_generated_part_of_the_card_is_the_model(model):
+    desk = open_desk(Shared(workspace=ROOT, quiet=True), model)
+    path = ROOT / "models" / model / "README.md"
+    text = path.read_text(encoding="utf-8")
+    message = f"run 'indicast card {model}'"
+    assert with_block(text, current_block(desk), path) == text, message
+
+
+def test_every_code_of_a_finding_is_documented_and_no_other():
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
+    used = set(re.findall(r'"([WTLSCVO][0-9]{3})"', source))
+    documented = set(re.findall(r"^\| ([WTLSCVO][0-9]{3}) \|", (ROOT / "docs" / "findings.md").read_text(), re.M))
+    assert used == documented
+
+
+def test_links_between_documents_lead_somewhere():
+    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "models").rglob("*.md")]
+    documents += list((ROOT / "data").rglob("*.md"))
+    broken = [
+        f"{path.relative_to(ROOT)} -> {link}"
+        for path in documents
+        for link in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8"))
+        if not link.startswith("http") and not (path.parent / link).exists()
+    ]
+    assert broken == []
+
+
+def test_commands_named_in_the_readme_exist():
+    from indicast.cli import app
+
+    known = {command.name or command.callback.__name__ for command in app.registered_commands}
+    named = set(re.findall(r"bin/indicast (\w+)", (ROOT / "README.md").read_text(encoding="utf-8")))
+    assert named
+    assert named <= known

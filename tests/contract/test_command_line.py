@@ -1,0 +1,55 @@
+"""Help is instant and has examples; options stand before or after; JSON is JSON."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from indicast import __version__
+from indicast.cli import main
+
+HARBOUR = Path(__file__).parents[1] / "fixtures" / "harbour"
+HEAVY = ("pandas", "pandera", "xarray", "pymc", "pytensor", "arviz", "matplotlib", "nutpie", "numba", "scipy")
+
+
+@pytest.fixture
+def indicast(monkeypatch, capsys):
+    def call(*words):
+        monkeypatch.setattr("sys.argv", ["indicast", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return ended.value.code, capsys.readouterr().out
+
+    return call
+
+
+def test_help_loads_nothing_heavy():
+    loaded = "import sys, indicast.cli; print([name for name in sys.argv[1:] if name in sys.modules])"
+    answer = subprocess.run([sys.executable, "-c", loaded, *HEAVY], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("command", ["run", "check", "fit", "report", "card"])
+def test_each_command_has_help_with_an_example(command, indicast):
+    code, out = indicast(command, "--help")
+    assert code == 0
+    assert f"Example: indicast {command}" in " ".join(out.split())
+
+
+def test_shared_options_stand_before_or_after_the_command(indicast):
+    before = indicast("--workspace", str(HARBOUR), "--json", "check")
+    after = indicast("check", "--workspace", str(HARBOUR), "--json")
+    assert before == after
+    assert list(json.loads(before[1])) == ["harbour"]
+
+
+def test_check_of_a_sound_workspace_ends_with_zero(indicast):
+    code, out = indicast("check", "--workspace", str(HARBOUR))
+    assert code == 0
+    assert "harbour: 0 errors" in out
+
+
+def test_the_version_is_that_of_the_package(indicast):
+    assert indicast("--version") == (0, f"indicast {__version__}\n")
