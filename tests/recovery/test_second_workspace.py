@@ -28,11 +28,11 @@ def workspace(tmp_path_factory):
 def indicast(workspace, monkeypatch, capsys):
     def call(*words):
         monkeypatch.setattr("sys.argv", ["indicast", "--workspace", str(workspace), *words])
-        try:
+        with pytest.raises(SystemExit) as ended:
             main()
-        except SystemExit as ended:
-            assert ended.code == 0, capsys.readouterr().err
-        return capsys.readouterr()
+        captured = capsys.readouterr()
+        assert ended.value.code == 0, captured.err
+        return captured
 
     return call
 

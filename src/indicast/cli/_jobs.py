@@ -90,9 +90,13 @@ def fit_month(desk: Desk, sampler: Sampler, when: Vintage, sizes: Sizes | None =
     tree = sampler.fit(panel, desk.settings, progress=bar)
     tree = with_predictions(tree, desk.framework, desk.hyperparameters, desk.settings.seed)
     gates = run_gates(tree, desk.framework, desk.hyperparameters)
-    run = Run(tree, gates, build_manifest(desk.framework, desk.ledger, when, desk.settings))
+    run = Run(tree, gates, build_manifest(desk.framework, desk.ledger, when, desk.settings, _padded(panel)))
     save_run(desk.framework, run)
     return run
+
+
+def _padded(panel: xr.Dataset) -> dict[str, int]:
+    return {"months": int(panel.sizes["time"]), "largest_count": int(panel.attrs["largest_count"])}
 
 
 def _tell_knowledge(desk: Desk, when: Vintage, panel: xr.Dataset) -> None:

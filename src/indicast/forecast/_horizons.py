@@ -13,6 +13,7 @@ import numpy as np
 import xarray as xr
 
 from indicast import names
+from indicast.errors import RunError
 from indicast.generative.chain import step
 
 SAMPLE = (names.CHAIN, names.DRAW)
@@ -97,11 +98,21 @@ def floored(probability: np.ndarray, floor: float) -> np.ndarray:
     floor
         Smallest published probability, below one over the number of entries.
 
+    Raises
+    ------
+    RunError
+        If a probability is not finite or the floor is too high.
+
     Examples
     --------
     >>> floored(np.array([1.0, 0.0]), 0.001)
     array([0.999, 0.001])
     """
+    if not (np.isfinite(probability).all() and floor * probability.shape[-1] < 1.0):
+        message = (
+            f"a probability is not finite, or a floor of {floor} leaves no room; fit again or lower forecast.floor"
+        )
+        raise RunError(message)
     low = probability < floor
     kept = np.where(low, 0.0, probability)
     room = 1.0 - floor * low.sum(axis=-1, keepdims=True)

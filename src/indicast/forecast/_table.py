@@ -55,7 +55,7 @@ def forecast_table(tree: xr.DataTree, framework: Framework) -> pd.DataFrame:
     import pandas as pd
 
     predictions, floor = tree["predictions"].to_dataset(), framework.declaration.forecast.floor
-    rows = _scenario_rows(predictions, floor) + _direction_rows(predictions, floor) + _count_rows(predictions)
+    rows = _scenario_rows(predictions, floor) + _direction_rows(predictions, framework) + _count_rows(predictions)
     index = month_index(tree.attrs["as_of"])
     fixed = (framework.id, last_day(index).isoformat(), tree.attrs["known_at"])
     return pd.DataFrame([(*fixed, *_dated(row, index)) for row in rows], columns=list(COLUMNS))
@@ -77,8 +77,10 @@ def _scenario_rows(predictions: xr.Dataset, floor: float) -> list[Row]:
     ]
 
 
-def _direction_rows(predictions: xr.Dataset, floor: float) -> list[Row]:
-    mean = predictions["direction_ahead"].mean(SAMPLE)
+def _direction_rows(predictions: xr.Dataset, framework: Framework) -> list[Row]:
+    floor = framework.declaration.forecast.floor
+    reported = [one.id for one in framework.declaration.indicators if one.family == "direction"]
+    mean = predictions["direction_ahead"].sel({names.INDICATOR: reported}).mean(SAMPLE)
     words = [str(word) for word in mean[names.DIRECTION].to_numpy()]
     return [
         ("direction", str(indicator), int(h), "pmf", word, float(p))

@@ -21,8 +21,7 @@ from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
 
-KERNEL_VERSION = 1
-"""Raise this when the kernel changes, so that cached machine code is not reused."""
+from indicast.generative._kernel_version import kernel_version
 
 
 def _kernel(  # noqa: C901, PLR0912  # one loop nest, because Numba compiles it whole
@@ -116,7 +115,7 @@ class ForwardBackward(Op):
 
 @register_funcify_default_op_cache_key(ForwardBackward)
 def _compiled(op: ForwardBackward, **_: object) -> tuple[Callable[..., Any], int]:  # noqa: ARG001  # the dispatcher passes the op
-    return numba.njit(_kernel, fastmath=False, cache=False), KERNEL_VERSION
+    return numba.njit(_kernel, fastmath=False, cache=False), kernel_version(_kernel)
 
 
 def chain_evidence(log_emission: Any, transition: Any, initial: Any) -> Any:  # noqa: ANN401  # PyTensor variables are untyped

@@ -17,8 +17,7 @@ from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
 
-KERNEL_VERSION = 1
-"""Raise this when a kernel changes, so that cached machine code is not reused."""
+from indicast.generative._kernel_version import kernel_version
 
 
 def _path(innovations: np.ndarray, persistence: np.ndarray) -> np.ndarray:
@@ -91,9 +90,9 @@ class Autoregression(Op):
 
 @register_funcify_default_op_cache_key(Autoregression)
 def _compiled_path(op: Autoregression, **_: object) -> tuple[Callable[..., Any], int]:  # noqa: ARG001  # the dispatcher passes the op
-    return numba.njit(_path, fastmath=False, cache=False), KERNEL_VERSION
+    return numba.njit(_path, fastmath=False, cache=False), kernel_version(_path)
 
 
 @register_funcify_default_op_cache_key(_AutoregressionGradient)
 def _compiled_adjoint(op: _AutoregressionGradient, **_: object) -> tuple[Callable[..., Any], int]:  # noqa: ARG001  # the dispatcher passes the op
-    return numba.njit(_adjoint, fastmath=False, cache=False), KERNEL_VERSION
+    return numba.njit(_adjoint, fastmath=False, cache=False), kernel_version(_adjoint)

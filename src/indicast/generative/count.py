@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import gammaln, xlog1py, xlogy
+from scipy.special import gammaln, xlogy
 
 from indicast import names
 from indicast.panel import NOT_LOOKED
@@ -36,16 +36,20 @@ def negative_binomial(count: np.ndarray, mean: np.ndarray, overdispersion: np.nd
     mean
         mu > 0; broadcast.
     overdispersion
-        alpha^(-1/2) > 0: variance is ``mu + mu^2 overdispersion^2``; broadcast.
+        alpha^(-1/2) > 0: variance is ``mu + mu^2 overdispersion^2``; broadcast. Written
+        in 1/alpha, because a difference of gamma functions loses all digits near Poisson.
 
     Examples
     --------
     >>> float(np.exp(negative_binomial(np.array(0), np.array(1.0), np.array(1.0))).round(3))
     0.5
     """
-    alpha = 1.0 / np.asarray(overdispersion) ** 2
-    combinations = gammaln(count + alpha) - gammaln(alpha) - gammaln(np.asarray(count) + 1.0)
-    return np.asarray(combinations - xlog1py(alpha, mean / alpha) + xlogy(count, mean) - xlogy(count, alpha + mean))
+    spread, number = np.asarray(overdispersion) ** 2, np.asarray(count)
+    rising = np.zeros(np.broadcast_shapes(number.shape, spread.shape))
+    for below in range(int(number.max(initial=0))):
+        rising = rising + np.where(below < number, np.log1p(below * spread), 0.0)
+    crowding = (number + 1.0 / spread) * np.log1p(mean * spread)
+    return np.asarray(rising + xlogy(number, mean) - crowding - gammaln(number + 1.0))
 
 
 def log_mean(draws: Mapping[str, np.ndarray], panel: xr.Dataset, growth_years: float) -> np.ndarray:

@@ -7,7 +7,8 @@ q_r(d_r)]``. A flat reading is seldom news, so the likelihood conditions on bein
 reported: ``L = log sum_y P(y) nu_y m(y) - log sum_y P(y) nu_y``.
 
 Invariant: a worthless source (rho = 0) has likelihood ratio exactly one; many copies
-of one origin say what one says; ten origins in one cell say less than two cells
+of one origin say what one says; however many origins a cell has, it never says more
+than its reading itself
 (``tests/reference/test_direction.py``). Not valid when the wording of a report depends
 on the scenario beyond its reading. Sources: ordered probit, McKelvey and Zavoina 1975,
 doi:10.1080/0022250X.1975.9989847; mixture of raters, Dawid and Skene 1979,

@@ -106,8 +106,8 @@ def random_variable(prior: Prior) -> Any:  # noqa: ANN401  # PyTensor variables 
         "Normal": pm.Normal,
     }
     build |= {"Exponential": pm.Exponential, "Gamma": pm.Gamma, "Beta": pm.Beta, "Dirichlet": pm.Dirichlet}
-    arguments = {key: value if value.ndim else float(value) for key, value in prior.arguments.items()}
-    return build[prior.distribution](prior.name, **arguments, dims=prior.dims or None)
+    # Arrays, not Python floats: PyTensor would compute the constants of 0.5 or 16.0 in single precision.
+    return build[prior.distribution](prior.name, **prior.arguments, dims=prior.dims or None)
 
 
 def _exit_shares(prior: Prior) -> Any:  # noqa: ANN401  # PyTensor variables are untyped

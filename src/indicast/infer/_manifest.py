@@ -31,7 +31,13 @@ TABLES = ("observations", "sources", "corroboration", "coverage", "outcomes")
 HASHED_SEPARATELY = ("hash", "git_commit", "published")
 
 
-def build_manifest(framework: Framework, ledger: Ledger, when: Vintage, settings: Settings) -> dict[str, Any]:
+def build_manifest(
+    framework: Framework,
+    ledger: Ledger,
+    when: Vintage,
+    settings: Settings,
+    padded: Mapping[str, int] | None = None,
+) -> dict[str, Any]:
     """Return the manifest of a run, its own hash included.
 
     Parameters
@@ -44,6 +50,8 @@ def build_manifest(framework: Framework, ledger: Ledger, when: Vintage, settings
         Month and day of knowledge.
     settings
         Sampler settings and seed.
+    padded
+        Padded sizes of the panel: they set the number of shocks, hence the draws.
     """
     declared = {"model.toml": framework.model_file}
     declared |= {name: framework.priors_folder / name for name in ("hyperparameters.toml", "table.csv")}
@@ -56,6 +64,7 @@ def build_manifest(framework: Framework, ledger: Ledger, when: Vintage, settings
         "declarations": {name: _declared(path) for name, path in declared.items()},
         "ledger_sha256": ledger_hash(ledger.known(when.known_at)),
         "sampler": asdict(settings),
+        "padded": dict(padded or {}),
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
     }
     return content | {"git_commit": _git_commit(framework.root), "hash": manifest_hash(content)}
