@@ -68,7 +68,7 @@ def _shared(
     context.obj = Shared(workspace, quiet, as_json, seed)
 
 
-@app.command(epilog="Example: indicast run belarus_russia --as-of 2024-12")
+@app.command(epilog="Example: indicast run my_table --as-of 2024-12")
 def run(
     context: typer.Context,
     model: MODEL,
@@ -87,7 +87,7 @@ def run(
     _jobs.run(options, model, as_of, parse_day(known_at), draft=draft)
 
 
-@app.command(epilog="Example: indicast check; indicast check belarus_russia --json")
+@app.command(epilog="Example: indicast check; indicast check my_table --json")
 def check(
     context: typer.Context,
     model: Annotated[str | None, typer.Argument(help="One model; all of them if left out.")] = None,
@@ -103,7 +103,7 @@ def check(
         raise typer.Exit(1)
 
 
-@app.command(epilog="Example: indicast fit belarus_russia --as-of 2023-06 --known-at 2023-06-15")
+@app.command(epilog="Example: indicast fit my_table --as-of 2023-06 --known-at 2023-06-15")
 def fit(
     context: typer.Context,
     model: MODEL,
@@ -124,7 +124,7 @@ def fit(
     _jobs.fit(options, model, as_of, parse_day(known_at), draws)
 
 
-@app.command(epilog="Example: indicast report belarus_russia --run 2024-12_0123456789ab")
+@app.command(epilog="Example: indicast report my_table --run 2024-12_0123456789ab")
 def report(
     context: typer.Context,
     model: MODEL,
@@ -141,7 +141,7 @@ def report(
     _jobs.report(options, model, run, draft=draft)
 
 
-@app.command(epilog="Example: indicast card belarus_russia")
+@app.command(epilog="Example: indicast card my_table")
 def card(context: typer.Context, model: MODEL, workspace: WORKSPACE = None, quiet: QUIET = False) -> None:
     """Bring the generated part of the model card in step with the model."""
     from indicast.cli import _card
