@@ -1,6 +1,6 @@
 """Dimensions, groups and variables of a posterior, as constants: public API.
 
-Renaming one is a breaking change. ``tests/contract/test_names.py`` compares the
+Renaming one is a breaking change. ``tests/recovery/test_names.py`` compares the
 constants with a posterior that was really computed.
 """
 

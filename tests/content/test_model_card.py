@@ -51,3 +51,10 @@ def test_commands_named_in_the_readme_exist():
     named = set(re.findall(r"bin/indicast (\w+)", (ROOT / "README.md").read_text(encoding="utf-8")))
     assert named
     assert named <= known
+
+
+def test_every_test_that_a_docstring_names_exists():
+    texts = [*(ROOT / "src").rglob("*.py"), *ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    named = {name for path in texts for name in re.findall(r"tests/[a-z_/]+\.py", path.read_text(encoding="utf-8"))}
+    assert named
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []

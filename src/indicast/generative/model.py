@@ -2,7 +2,7 @@
 
 Invariant: its log-density equals the NumPy twin's plus the priors', and every
 variable has named dims with real labels (``tests/reference/test_twin.py``,
-``tests/contract/test_model_names.py``). Observations are ``pm.Data`` of padded shape,
+``tests/recovery/test_names.py``). Observations are ``pm.Data`` of padded shape,
 so that one compilation serves every month.
 """
 

@@ -1,7 +1,7 @@
 """What a check found: a code, a place, a reason and a remedy.
 
 Invariant: a finding can be acted on from its text alone; codes are stable and
-listed in ``docs/findings.md`` (``tests/content/test_documents.py`` compares).
+listed in ``docs/findings.md`` (``tests/content/test_model_card.py`` compares).
 """
 
 from __future__ import annotations

@@ -1,0 +1,64 @@
+"""The public names are those of a posterior that was really computed and saved."""
+
+import arviz as az
+import numpy as np
+import pytest
+
+from indicast import names
+from indicast.infer import find_run
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flagship")]
+DIMS = {
+    names.INITIAL: (names.SCENARIO,),
+    names.DWELL: (names.SCENARIO,),
+    names.EXIT: (names.SCENARIO, names.DESTINATION),
+    names.GROUP_SCALE: (names.GROUP,),
+    names.GLOBAL_INNOVATION: (names.TIME,),
+    names.GROUP_INNOVATION: (names.TIME, names.GROUP),
+    names.TILT_Z: (names.INDICATOR,),
+    names.STRENGTH: (names.INDICATOR,),
+    names.RELIABILITY: (names.GRADE,),
+    names.SLANT_SHARES: (names.SLANT, names.DIRECTION),
+    names.GROWTH: (names.COUNTED, names.SCENARIO),
+    names.DETECTION: (names.COVERAGE,),
+    names.SEASON: (names.COUNTED, names.CALENDAR_MONTH),
+    names.FILTERED: (names.TIME, names.SCENARIO),
+    names.SMOOTHED: (names.TIME, names.SCENARIO),
+    names.TRANSITION: (names.SCENARIO, names.NEXT_SCENARIO),
+}
+
+
+@pytest.fixture(scope="module")
+def saved(flagship):
+    return az.from_netcdf(find_run(flagship.desk.framework, as_of="2024-12") / "posterior.nc")
+
+
+def test_arviz_opens_every_group(saved):
+    wanted = {"posterior", "sample_stats", "log_likelihood", "prior", "predictions", "observed_data", "constant_data"}
+    assert wanted <= set(saved.children)
+    assert az.summary(saved, var_names=[names.STRENGTH_BASE]).shape[0] == 1
+
+
+def test_every_variable_has_its_named_dims(saved):
+    for name, dims in DIMS.items():
+        assert saved["posterior"][name].dims == (names.CHAIN, names.DRAW, *dims), name
+
+
+def test_labels_are_those_of_the_framework(saved, flagship):
+    posterior, framework = saved["posterior"], flagship.desk.framework
+    assert tuple(posterior[names.SCENARIO].values) == framework.scenarios
+    assert tuple(posterior[names.INDICATOR].values) == framework.indicators
+    assert tuple(posterior[names.GROUP].values) == framework.groups
+    assert posterior[names.TIME].values[0] == np.datetime64(framework.declaration.start.month)
+    assert posterior[names.TIME].values[-1] == np.datetime64("2024-12-01")
+    assert list(saved["predictions"][names.HORIZON].values) == list(range(framework.declaration.forecast.longest + 1))
+
+
+def test_one_step_terms_have_a_month_each(saved):
+    terms = saved["log_likelihood"][names.ONE_STEP]
+    assert terms.dims == (names.CHAIN, names.DRAW, names.TIME)
+    assert bool(np.isfinite(terms).all())
+
+
+def test_nothing_in_the_posterior_is_missing(saved):
+    assert all(bool(np.isfinite(saved["posterior"][name]).all()) for name in saved["posterior"].data_vars)
