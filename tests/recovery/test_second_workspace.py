@@ -51,7 +51,7 @@ def test_four_scenarios_and_five_indicators_run_from_ledger_to_report(workspace,
 
 def test_nothing_known_gives_the_prior_chain_and_says_so(workspace, indicast):
     said = indicast("fit", "harbour", "--as-of", "2023-06", "--known-at", "2022-12-31", "--draws", "200")
-    assert "no report was known by then" in said.err
+    assert "no report known by then feeds the model" in said.err
     run = load_run(find_run(load_framework(workspace, "harbour"), as_of="2023-06"))
     posterior = run.tree["posterior"].to_dataset().stack(sample=("chain", "draw")).transpose("sample", ...)
     filtered, transition = posterior[names.FILTERED].to_numpy(), posterior[names.TRANSITION].to_numpy()

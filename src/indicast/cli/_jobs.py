@@ -103,7 +103,7 @@ def _tell_knowledge(desk: Desk, when: Vintage, panel: xr.Dataset) -> None:
     reports, months = panel.attrs["reports"], panel.attrs["months"]
     desk.say(f"{when.as_of}, known at {when.known_at}: {reports} reports in {months} months; sampling ...")
     if not reports:
-        desk.say("no report was known by then: the result rests on the priors, the table and any counts alone")
+        desk.say("no report known by then feeds the model: the result rests on the priors, the table and any counts")
 
 
 def _tell_run(desk: Desk, run: Run) -> None:
