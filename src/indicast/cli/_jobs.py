@@ -56,7 +56,7 @@ def open_desk(options: Shared, model: str, draws: int | None = None) -> Desk:
     ledger, warnings = load_ledger(framework)
     desk = Desk(options, framework, hyperparameters, ledger, _settings(framework, options, draws))
     if warnings:
-        desk.say(f"{len(warnings)} warnings; 'indicast check {model}' lists them")
+        desk.say(f"{len(warnings)} warnings about the ledger; 'indicast check {model}' lists them and others")
     return desk
 
 
@@ -101,7 +101,12 @@ def _padded(panel: xr.Dataset) -> dict[str, int]:
 
 def _tell_knowledge(desk: Desk, when: Vintage, panel: xr.Dataset) -> None:
     reports, months = panel.attrs["reports"], panel.attrs["months"]
-    desk.say(f"{when.as_of}, known at {when.known_at}: {reports} reports in {months} months; sampling ...")
+    desk.say(
+        f"{when.as_of}, known at {when.known_at}: {reports} reports in {months} months; compiling (minutes the first time) and sampling ..."
+    )
+    latest = desk.ledger.latest_known().strftime("%Y-%m")
+    if when.as_of > latest:
+        desk.say(f"the ledger ends in {latest}: later months are the chain running on without news")
     if not reports:
         desk.say("no report known by then feeds the model: the result rests on the priors, the table and any counts")
 
@@ -163,11 +168,14 @@ def _saved_month_before(desk: Desk, run: Run) -> Run | None:
     if month_index(month) < desk.framework.start_index:
         return None
     try:
-        return load_run(find_run(desk.framework, as_of=month))
+        previous = load_run(find_run(desk.framework, as_of=month))
     except MissingError:
+        previous = None
+    if previous is None or previous.manifest["known_at"] > run.manifest["known_at"]:
         command = f"indicast fit {desk.framework.id} --as-of {month}"
-        desk.say(f"no run of {month}, so the report shows no change; '{command}' makes one")
+        desk.say(f"no earlier knowledge of {month}, so the report shows no change; '{command}' makes it")
         return None
+    return previous
 
 
 def month_before(month: str) -> str:

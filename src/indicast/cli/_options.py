@@ -26,7 +26,9 @@ KNOWN_AT = Annotated[
     str | None,
     typer.Option("--known-at", metavar="YYYY-MM-DD", help="Last day of news to use.", show_default="end of the month"),
 ]
-RUN = Annotated[str | None, typer.Option("--run", metavar="ID", help="Run to report.", show_default="the newest")]
+RUN = Annotated[
+    str | None, typer.Option("--run", metavar="ID", help="Run to report.", show_default="the latest month fitted")
+]
 DRAFT = Annotated[bool, typer.Option("--draft", help="Write a stamped draft even if a gate failed.")]
 
 

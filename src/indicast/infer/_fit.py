@@ -1,7 +1,9 @@
 """One month's posterior: sampled, unpacked and joined by what the chain implies.
 
-Invariant: the same panel, priors and seed give the same draws; the compiled model is
-shared by all fits of one shape (``tests/recovery/test_main_job.py``).
+Invariant: in one process the same panel, priors and seed give the same draws, and the
+compiled model is shared by all fits of one shape (``tests/recovery/test_main_job.py``).
+Machine code made afresh and the same loaded from PyTensor's disk cache may round
+differently; draws of two such processes agree within Monte Carlo error only.
 """
 
 from __future__ import annotations

@@ -79,6 +79,7 @@ def publish_report(
     target = framework.reports_folder / str(run.tree.attrs["as_of"])
     if draft:
         _refuse_to_replace(target)
+    _refuse_to_forget(target, run)
     content = report_content(framework, hyperparameters, ledger, run, previous, _reasons(failed, changed, draft=draft))
     table = forecast_table(run.tree, framework)
     with whole_folder(target) as folder:
@@ -89,6 +90,20 @@ def publish_report(
         files = {name: _sha256(folder / name) for name in (PAGE, TEXT, TABLE)}
         write_json(folder / MANIFEST, {**run.manifest, "published": {"draft": draft, "sha256": files}})
     return target
+
+
+def _refuse_to_forget(target: Path, run: Run) -> None:
+    """Refuse to replace a publication by one that knows less of the news."""
+    path = target / MANIFEST
+    if not path.is_file():
+        return
+    known, older = run.manifest["known_at"], json.loads(path.read_text(encoding="utf-8")).get("known_at", "")
+    if known < older:
+        message = (
+            f"{target} is published with news up to {older}, and this run knows news up to {known} only; "
+            "it stays in its run folder and the publication as it was"
+        )
+        raise RunError(message)
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
