@@ -101,9 +101,8 @@ def _padded(panel: xr.Dataset) -> dict[str, int]:
 
 def _tell_knowledge(desk: Desk, when: Vintage, panel: xr.Dataset) -> None:
     reports, months = panel.attrs["reports"], panel.attrs["months"]
-    desk.say(
-        f"{when.as_of}, known at {when.known_at}: {reports} reports in {months} months; compiling (minutes the first time) and sampling ..."
-    )
+    desk.say(f"{when.as_of}, known at {when.known_at}: {reports} reports in {months} months")
+    desk.say("compiling (minutes the first time) and sampling ...")
     latest = desk.ledger.latest_known().strftime("%Y-%m")
     if when.as_of > latest:
         desk.say(f"the ledger ends in {latest}: later months are the chain running on without news")
