@@ -17,7 +17,7 @@ from indicast import names
 from indicast.generative import direction, shocks
 from indicast.generative.emission import group_of
 from indicast.infer import flat_draws
-from indicast.panel import NOT_LOOKED, scheduled_peaks
+from indicast.panel import NOT_LOOKED, reference_rate, reference_window, scheduled_peaks
 
 if TYPE_CHECKING:
     from indicast.elicit import Hyperparameters
@@ -142,10 +142,5 @@ def _history(tree: xr.DataTree, detected: np.ndarray, size: int) -> tuple[np.nda
 
 def _reference(hyperparameters: Hyperparameters, seen: np.ndarray, exposure: np.ndarray) -> np.ndarray:
     """Return the trailing rate of the month after the last; dims (draw, counted)."""
-    rates = hyperparameters.mapping("reference_rate")
-    rate = np.array([rates[name] for name in hyperparameters.coords[names.COUNTED]])
-    weight, window = (
-        hyperparameters.number("reference_weight_months"),
-        int(hyperparameters.number("reference_window_months")),
-    )
-    return np.asarray((weight * rate + seen[:, -window:].sum(axis=1)) / (weight + exposure[:, -window:].sum(axis=1)))
+    window = reference_window(hyperparameters)
+    return reference_rate(hyperparameters, seen[:, -window:].sum(axis=1), exposure[:, -window:].sum(axis=1))

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from indicast.elicit import Hyperparameters
     from indicast.workspace import Framework
 
-WARM_UP_SEED = 0
-MAX_SEED = 2**32
-
 
 @dataclass(frozen=True, slots=True)
 class Settings:

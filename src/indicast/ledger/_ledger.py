@@ -19,7 +19,6 @@ from indicast.workspace import Finding, Framework, read_rows, refuse_errors
 if TYPE_CHECKING:
     import pandas as pd
 
-FILES = ("observations.csv", "sources.csv", "corroboration.csv", "coverage.csv", "outcomes.csv")
 DATE_COLUMNS = ("event_date", "end_date", "known_date", "date", "as_of")
 
 

@@ -78,17 +78,24 @@ def trailing_reference(hyperparameters: Hyperparameters, count: np.ndarray, cove
     """Trailing rate: (weight rate + events) / (weight + expected exposure), past months only."""
     if not count.shape[1]:
         return np.zeros(count.shape)
-    rates = hyperparameters.mapping("reference_rate")
-    rate = np.array([rates[name] for name in hyperparameters.coords[names.COUNTED]])
-    weight, window = (
-        hyperparameters.number("reference_weight_months"),
-        int(hyperparameters.number("reference_window_months")),
-    )
+    window = reference_window(hyperparameters)
     detection = hyperparameters.priors[names.DETECTION].mean()
     exposure = np.where(coverage == NOT_LOOKED, 0.0, detection[coverage])
     seen = np.where(coverage == NOT_LOOKED, 0, count)
-    events, exposed = _trailing_sum(seen, window), _trailing_sum(exposure, window)
-    return np.asarray((weight * rate + events) / (weight + exposed))
+    return reference_rate(hyperparameters, _trailing_sum(seen, window), _trailing_sum(exposure, window))
+
+
+def reference_window(hyperparameters: Hyperparameters) -> int:
+    """Return how many months before a month its reference looks at."""
+    return int(hyperparameters.number("reference_window_months"))
+
+
+def reference_rate(hyperparameters: Hyperparameters, events: np.ndarray, exposure: np.ndarray) -> np.ndarray:
+    """Return events per fully covered month, shrunk to the declared rate; dims (..., counted)."""
+    rates = hyperparameters.mapping("reference_rate")
+    rate = np.array([rates[name] for name in hyperparameters.coords[names.COUNTED]])
+    weight = hyperparameters.number("reference_weight_months")
+    return np.asarray((weight * rate + events) / (weight + exposure))
 
 
 def _trailing_sum(values: np.ndarray, window: int) -> np.ndarray:
