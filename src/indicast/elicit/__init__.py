@@ -13,7 +13,9 @@ from indicast.elicit._constants import Constant
 from indicast.elicit._fragility import LabelSurvival, flat_rows, label_flips, label_survival, straddles
 from indicast.elicit._lexicon import band_for, band_positions, band_probabilities, word_for, word_with_band
 from indicast.elicit._linter import table_findings
-from indicast.elicit._priors import GRADES, Hyperparameters, Prior, coordinates, load_hyperparameters
+from indicast.elicit._prior import Prior
+from indicast.elicit._priors import Hyperparameters, load_hyperparameters
+from indicast.elicit._requirements import GRADES, coordinates, requirements
 
 __all__ = [
     "ADDITIVE_RULES",
@@ -36,6 +38,7 @@ __all__ = [
     "label_survival",
     "labels",
     "load_hyperparameters",
+    "requirements",
     "straddles",
     "table_findings",
     "word_for",

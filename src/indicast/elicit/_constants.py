@@ -16,7 +16,14 @@ import numpy as np
 from indicast.errors import WorkspaceError, one_of
 from indicast.workspace import Framework
 
-POSITIVE = ("strength_floor", "strength_sd", "reference_weight_months", "reference_window_months", "growth_years")
+POSITIVE = (
+    "strength_floor",
+    "strength_sd",
+    "reference_weight_months",
+    "reference_window_months",
+    "growth_years",
+    "level_tail",
+)
 LEDGER_KINDS = ("event", "count", "level", "share", "claim", "denial")
 CREDIBILITIES = ("1", "2", "3", "4", "5", "6")
 PRESENT_SHAPE, SUPPORT_SHAPE = (3, 3), (3,)

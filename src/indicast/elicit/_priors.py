@@ -15,49 +15,12 @@ import numpy as np
 
 from indicast import names
 from indicast.elicit._constants import Constant, as_array, as_mapping, as_number, check_constants
-from indicast.elicit._distributions import DISTRIBUTIONS, SUPPORTS, canonical_arguments
+from indicast.elicit._distributions import SUPPORTS, canonical_arguments
+from indicast.elicit._milestones import milestone_prior
+from indicast.elicit._prior import Prior
+from indicast.elicit._requirements import coordinates, requirements
 from indicast.errors import WorkspaceError, one_of
 from indicast.workspace import Framework, read_toml
-
-GRADES = ("A", "B", "C", "D", "E", "F")
-"""Reliability letters of the Admiralty scale; F means that it cannot be judged."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Prior:
-    """One prior distribution over an array of parameters.
-
-    Attributes
-    ----------
-    name, dims
-        The variable and its dims, outermost first.
-    distribution
-        Name of the distribution, for instance ``Beta``.
-    arguments
-        Canonical arguments, each broadcast to the shape of the dims.
-    source, reason
-        Where the numbers come from and why they are defensible.
-    """
-
-    name: str
-    dims: tuple[str, ...]
-    distribution: str
-    arguments: Mapping[str, np.ndarray]
-    source: str
-    reason: str
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Sizes of the dims."""
-        return next(iter(self.arguments.values())).shape
-
-    def mean(self) -> np.ndarray:
-        """Return the prior mean, dims as :attr:`dims`."""
-        return DISTRIBUTIONS[self.distribution].mean(self.arguments)
-
-    def sample(self, rng: np.random.Generator, size: int) -> np.ndarray:
-        """Return independent draws, dims (draw, *dims)."""
-        return DISTRIBUTIONS[self.distribution].sample(self.arguments, rng, (size, *self.shape))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,59 +44,6 @@ class Hyperparameters:
         return as_mapping(self.constants[name])
 
 
-def coordinates(framework: Framework) -> dict[str, tuple[str, ...]]:
-    """Return the labels of every dim that a prior may have."""
-    declaration = framework.declaration
-    looked = tuple(word for word, meaning in declaration.coverage.items() if meaning == "looked")
-    return {
-        names.SCENARIO: framework.scenarios,
-        names.DESTINATION: tuple(str(rank) for rank in range(len(framework.scenarios) - 1)),
-        names.INDICATOR: framework.indicators,
-        names.GROUP: framework.groups,
-        names.COUNTED: tuple(indicator.id for indicator in framework.counts),
-        names.DIRECTION: declaration.directions,
-        names.GRADE: GRADES,
-        names.SLANT: tuple(rule.id for rule in declaration.slants),
-        names.COVERAGE: looked,
-        names.CALENDAR_MONTH: tuple(str(month) for month in range(1, 13)),
-    }
-
-
-ALWAYS: dict[str, tuple[tuple[str, ...], str]] = {
-    names.INITIAL: ((names.SCENARIO,), "simplex"),
-    names.DWELL: ((names.SCENARIO,), "positive"),
-    names.EXIT: ((names.SCENARIO, names.DESTINATION), "simplex"),
-    names.PERSISTENCE: ((), "unit"),
-    names.GLOBAL_SCALE: ((), "positive"),
-    names.GROUP_SCALE: ((names.GROUP,), "positive"),
-    names.TILT_MEAN: ((), "real"),
-    names.TILT_SCALE: ((), "positive"),
-    names.STRENGTH_BASE: ((), "positive"),
-    names.THRESHOLD: ((), "positive"),
-    names.FLAT_NEWS_MEAN: ((), "real"),
-    names.FLAT_NEWS_SCALE: ((), "positive"),
-    names.RELIABILITY: ((names.GRADE,), "unit"),
-    names.SLANT_SHARES: ((names.SLANT, names.DIRECTION), "simplex"),
-    names.MARKS_OF_PRESENT: ((), "unit"),
-}
-WITH_COUNTS: dict[str, tuple[tuple[str, ...], str]] = {
-    names.GROWTH: ((names.COUNTED, names.SCENARIO), "real"),
-    names.OVERDISPERSION: ((names.COUNTED,), "positive"),
-    names.DETECTION: ((names.COVERAGE,), "unit"),
-    names.SEASON: ((names.COUNTED, names.CALENDAR_MONTH), "real"),
-    names.PEAK: ((names.COUNTED,), "real"),
-}
-CONSTANTS_ALWAYS = (
-    "strength_floor",
-    "strength_sd",
-    "claim_factor",
-    "credibility_steps",
-    "mark_if_present",
-    "mark_if_support",
-)
-CONSTANTS_WITH_COUNTS = ("reference_rate", "reference_weight_months", "reference_window_months", "growth_years")
-
-
 def load_hyperparameters(framework: Framework) -> Hyperparameters:
     """Return the declared priors and constants of a framework.
 
@@ -147,18 +57,19 @@ def load_hyperparameters(framework: Framework) -> Hyperparameters:
     path = framework.priors_folder / "hyperparameters.toml"
     content = read_toml(path)
     coords = coordinates(framework)
-    wanted = ALWAYS | (WITH_COUNTS if framework.counts else {})
-    constants_wanted = CONSTANTS_ALWAYS + (CONSTANTS_WITH_COUNTS if framework.counts else ())
+    wanted = requirements(framework)
     _require_entries(path, "section", content, ("priors", "constants"))
-    priors = _entries(path, content, "priors", tuple(wanted))
-    constants = _entries(path, content, "constants", constants_wanted)
-    loaded = Hyperparameters(
-        {name: _prior(f"{path}: priors.{name}", name, entry, wanted[name], coords) for name, entry in priors.items()},
-        {name: _constant(f"{path}: constants.{name}", name, entry) for name, entry in constants.items()},
-        coords,
-    )
-    check_constants(path, framework, loaded.constants)
-    return loaded
+    declared = _entries(path, content, "priors", tuple(wanted.priors))
+    entries = _entries(path, content, "constants", wanted.constants)
+    constants = {name: _constant(f"{path}: constants.{name}", name, entry) for name, entry in entries.items()}
+    check_constants(path, framework, constants)
+    priors = {
+        name: _prior(f"{path}: priors.{name}", name, entry, wanted.priors[name], coords)
+        for name, entry in declared.items()
+    }
+    if framework.judgements:
+        priors[names.MILESTONE_CHANCE] = milestone_prior(path, framework, constants["milestone_words"])
+    return Hyperparameters(priors, constants, coords)
 
 
 def _entries(

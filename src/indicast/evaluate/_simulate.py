@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from indicast import names
-from indicast.generative import direction, shocks
-from indicast.generative.count import calendar_month
-from indicast.generative.emission import group_of, strengths
-from indicast.panel import NOT_LOOKED, trailing_reference
+from indicast.generative.emission import strengths, with_climate
+from indicast.generative.families import Setting, active
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -78,49 +76,9 @@ def simulate_panel(
     rng
         Source of randomness.
     """
-    reports = _reports(framework, panel, truth, path, rng)
-    simulated = panel.assign(report_direction=(panel["report_direction"].dims, reports))
-    if not framework.counts:
-        return simulated
-    count, reference = _counts(hyperparameters, panel, truth, path, rng)
-    dims = panel["count"].dims
-    return simulated.assign(count=(dims, count), count_reference=(dims, reference))
-
-
-def _reports(
-    framework: Framework, panel: xr.Dataset, truth: Truth, path: np.ndarray, rng: np.random.Generator
-) -> np.ndarray:
-    time, indicator = panel["cell_time"].to_numpy(), panel["cell_indicator"].to_numpy()
-    climate = shocks.climate(truth, group_of(framework))[0]
-    eta = (
-        truth[names.STRENGTH][0][indicator] * framework.table.expected[indicator, path[time]] + climate[time, indicator]
-    )
-    weight = direction.reading_probability(eta, truth[names.THRESHOLD][0])
-    weight[:, 1] *= direction.flat_news(truth)[0][indicator]
-    reading = _draw(weight, rng)
-    grade, slant = panel["report_grade"].to_numpy(), panel["report_slant"].to_numpy()
-    reliable = rng.random(grade.shape) < truth[names.RELIABILITY][0][grade] * panel["report_factor"].to_numpy()
-    guess = _draw(truth[names.SLANT_SHARES][0][slant].reshape(-1, direction.READINGS.size), rng).reshape(grade.shape)
-    said = np.where(reliable, reading[:, None], guess) - 1
-    return np.where(panel["report_used"].to_numpy(), said, 0)
-
-
-def _draw(weight: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    edges = weight.cumsum(axis=-1)
-    return np.asarray((rng.random((*weight.shape[:-1], 1)) * edges[..., -1:] >= edges).sum(axis=-1))
-
-
-def _counts(
-    hyperparameters: Hyperparameters, panel: xr.Dataset, truth: Truth, path: np.ndarray, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    coverage = panel["count_coverage"].to_numpy()
-    count, month = np.zeros_like(panel["count"].to_numpy()), calendar_month(panel)
-    alpha = truth[names.OVERDISPERSION][0] ** -2.0
-    for t in range(coverage.shape[0]):
-        level = np.log(trailing_reference(hyperparameters, count, coverage)[t]) + truth[names.SEASON][0][:, month[t]]
-        level += panel["count_peak"].to_numpy()[t] * truth[names.PEAK][0]
-        level += hyperparameters.number("growth_years") * truth[names.GROWTH][0][:, path[t]]
-        looked = coverage[t] != NOT_LOOKED
-        mean = np.exp(level) * np.where(looked, truth[names.DETECTION][0][np.maximum(coverage[t], 0)], 0.0)
-        count[t] = rng.poisson(rng.gamma(alpha, mean / alpha))
-    return count, trailing_reference(hyperparameters, count, coverage)
+    setting = Setting(framework, hyperparameters, panel)
+    felt = with_climate(truth, framework)
+    for family in active(setting):
+        found = family.simulate(felt, setting, path, rng)
+        panel = panel.assign({name: (panel[name].dims, values) for name, values in found.items()})
+    return panel

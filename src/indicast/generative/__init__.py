@@ -1,7 +1,22 @@
 """Framework and panel become a PyMC model; each part has a NumPy twin.
 
-``model`` imports PyMC; ``chain``, ``shocks``, ``direction``, ``count``, ``marks`` and
-``emission`` need NumPy alone until one of their ``*_graph`` functions is called.
+One file per emission family (``families`` lists them). ``model`` imports PyMC; the others need
+NumPy alone until one of their ``*_graph`` functions is called.
 """
 
-__all__ = ["chain", "count", "direction", "emission", "marks", "model", "shocks"]
+__all__ = [
+    "chain",
+    "count",
+    "direction",
+    "emission",
+    "event",
+    "families",
+    "labels",
+    "level",
+    "marks",
+    "milestone",
+    "model",
+    "share",
+    "shocks",
+    "withheld",
+]

@@ -18,7 +18,8 @@ import numpy as np
 from scipy.special import gammaln, xlogy
 
 from indicast import names
-from indicast.panel import NOT_LOOKED
+from indicast.generative._family import Draws, Family, Labelled, Setting
+from indicast.panel import NOT_LOOKED, trailing_reference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,3 +113,40 @@ def log_emission_graph(variables: Mapping[str, Any], data: Mapping[str, Any], gr
     crowding = pt.log1p(pt.exp(log_mu) * spread)
     terms = rising + count * log_mu - (count + 1.0 / spread) * crowding - pt.gammaln(count + 1.0)
     return (terms * looked[:, :, None]).sum(axis=1)
+
+
+def data(panel: xr.Dataset) -> dict[str, Labelled]:
+    """Return the arrays that the model reads."""
+    found: dict[str, Labelled] = {
+        name: ((names.TIME, names.COUNTED), panel[name].to_numpy())
+        for name in ("count", "count_coverage", "count_reference", "count_peak")
+    }
+    found["month_of_year"] = ((names.TIME,), calendar_month(panel).astype(np.int64))
+    return found | {"count_rank": ((names.RANK,), np.arange(panel.attrs["largest_count"], dtype=float))}
+
+
+def simulate(truth: Draws, setting: Setting, path: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Return counts drawn month after month under a scenario path, and the reference they make."""
+    panel, hyperparameters = setting.panel, setting.hyperparameters
+    coverage, peak = panel["count_coverage"].to_numpy(), panel["count_peak"].to_numpy()
+    count, month = np.zeros_like(panel["count"].to_numpy()), calendar_month(panel)
+    alpha = truth[names.OVERDISPERSION][0] ** -2.0
+    for t in range(coverage.shape[0]):
+        level = np.log(trailing_reference(hyperparameters, count, coverage)[t]) + truth[names.SEASON][0][:, month[t]]
+        level += peak[t] * truth[names.PEAK][0]
+        level += hyperparameters.number("growth_years") * truth[names.GROWTH][0][:, path[t]]
+        looked = coverage[t] != NOT_LOOKED
+        mean = np.exp(level) * np.where(looked, truth[names.DETECTION][0][np.maximum(coverage[t], 0)], 0.0)
+        count[t] = rng.poisson(rng.gamma(alpha, mean / alpha))
+    return {"count": count, "count_reference": trailing_reference(hyperparameters, count, coverage)}
+
+
+def _log_emission(draws: Draws, setting: Setting) -> np.ndarray:
+    return log_emission(draws, setting.panel, setting.hyperparameters.number("growth_years"))
+
+
+def _log_emission_graph(variables: Mapping[str, Any], data: Mapping[str, Any], setting: Setting) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
+    return log_emission_graph(variables, data, setting.hyperparameters.number("growth_years"))
+
+
+FAMILY = Family("count", data, _log_emission, _log_emission_graph, simulate)

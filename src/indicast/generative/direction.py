@@ -23,6 +23,7 @@ import numpy as np
 from scipy.special import expit, ndtr
 
 from indicast import names
+from indicast.generative._family import CLIMATE, Draws, Family, Labelled, Setting, by_month, unpadded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 READINGS = np.array([-1, 0, 1])
 """The three readings, in the order of dim ``direction``."""
+REPORT_DATA = ("report_direction", "report_grade", "report_factor", "report_slant")
 
 
 def reading_probability(eta: np.ndarray, threshold: np.ndarray) -> np.ndarray:
@@ -56,6 +58,19 @@ def reading_probability(eta: np.ndarray, threshold: np.ndarray) -> np.ndarray:
     low, high = ndtr(-threshold - eta), ndtr(-threshold + eta)
     flat = np.where(eta > 0, ndtr(threshold - eta) - low, ndtr(threshold + eta) - high)
     return np.stack(np.broadcast_arrays(low, flat, high), axis=-1)
+
+
+def flat_where_residual(probability: np.ndarray, residual: np.ndarray) -> np.ndarray:
+    """Return readings that are equally likely in a residual scenario, which predicts nothing.
+
+    Parameters
+    ----------
+    probability
+        Dims (..., scenario, direction).
+    residual
+        Dims (scenario).
+    """
+    return np.where(residual[:, None], 1.0 / READINGS.size, probability)
 
 
 def message(reliability: np.ndarray, slant: np.ndarray, direction: np.ndarray, used: np.ndarray) -> np.ndarray:
@@ -106,7 +121,11 @@ def cell_log_emission(probability: np.ndarray, likelihood: np.ndarray, flat_news
 
 
 def log_emission(
-    draws: Mapping[str, np.ndarray], panel: xr.Dataset, expected: np.ndarray, climate: np.ndarray
+    draws: Mapping[str, np.ndarray],
+    panel: xr.Dataset,
+    expected: np.ndarray,
+    climate: np.ndarray,
+    residual: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return the family's evidence for each month and scenario, in NumPy.
 
@@ -120,6 +139,8 @@ def log_emission(
         What each scenario predicts, in {-1, 0, 1}; dims (indicator, scenario).
     climate
         From ``indicast.generative.shocks``; dims (draw, time, indicator).
+    residual
+        Scenarios that predict nothing; dims (scenario). None of them by default.
 
     Returns
     -------
@@ -130,11 +151,9 @@ def log_emission(
     time, indicator = panel["cell_time"].to_numpy()[used], panel["cell_indicator"].to_numpy()[used]
     eta = draws[names.STRENGTH][:, indicator, None] * expected[indicator] + climate[:, time, indicator, None]
     probability = reading_probability(eta, draws[names.THRESHOLD][:, None, None])
+    probability = probability if residual is None else flat_where_residual(probability, residual)
     cells = cell_log_emission(probability, _panel_message(draws, panel), flat_news(draws)[:, indicator])
-    total = np.zeros((cells.shape[0], panel.sizes[names.TIME], cells.shape[-1]))
-    for place, month in enumerate(time):
-        total[:, month] += cells[:, place]
-    return total
+    return by_month(cells, time, panel.sizes[names.TIME])
 
 
 def _panel_message(draws: Mapping[str, np.ndarray], panel: xr.Dataset) -> np.ndarray:
@@ -152,7 +171,13 @@ def flat_news(draws: Mapping[str, np.ndarray]) -> np.ndarray:
     return np.asarray(expit(log_odds))
 
 
-def log_emission_graph(variables: Mapping[str, Any], data: Mapping[str, Any], expected: np.ndarray, months: int) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
+def log_emission_graph(
+    variables: Mapping[str, Any],
+    data: Mapping[str, Any],
+    expected: np.ndarray,
+    months: int,
+    residual: np.ndarray | None = None,
+) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
     """Return the family's evidence as a PyTensor matrix, nats; dims (time, scenario)."""
     import pytensor.tensor as pt
 
@@ -161,6 +186,8 @@ def log_emission_graph(variables: Mapping[str, Any], data: Mapping[str, Any], ex
     eta = predicted[indicator] + variables["climate"][time, indicator][:, None]
     threshold = variables[names.THRESHOLD]
     low, high = _normal_cdf(-threshold - eta), _normal_cdf(-threshold + eta)
+    if residual is not None and residual.any():
+        low, high = (pt.where(residual, 1.0 / READINGS.size, one) for one in (low, high))
     flat = (1.0 - low - high) * variables["flat_news"][indicator][:, None]
     log_message = _log_message_graph(variables, data)
     peak = log_message.max(axis=1, keepdims=True)
@@ -186,3 +213,46 @@ def _log_message_graph(variables: Mapping[str, Any], data: Mapping[str, Any]) ->
     nothing = pt.zeros((data["cell_time"].shape[0], READINGS.size))
     shared = nothing[cell].inc(pt.log(guessed)[:, None])
     return shared[cell, reading].inc(pt.log1p(reliability / guessed))
+
+
+def data(panel: xr.Dataset) -> dict[str, Labelled]:
+    """Return cells and reports that the model reads, without padding."""
+    used, reported = panel["cell_used"].to_numpy(), panel["report_used"].to_numpy()
+    found: dict[str, Labelled] = unpadded(panel, "cell_used", ("cell_time", "cell_indicator"))
+    found |= {name: ((names.REPORT,), panel[name].to_numpy()[reported]) for name in REPORT_DATA}
+    place = np.cumsum(used) - 1
+    return found | {"report_cell": ((names.REPORT,), place[np.nonzero(reported)[0]])}
+
+
+def simulate(truth: Draws, setting: Setting, path: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Return reports drawn under a scenario path, in the panel's cells and from its sources."""
+    panel, framework = setting.panel, setting.framework
+    time, indicator = panel["cell_time"].to_numpy(), panel["cell_indicator"].to_numpy()
+    predicted = truth[names.STRENGTH][0][indicator] * framework.expected[indicator, path[time]]
+    weight = reading_probability(predicted + truth[CLIMATE][0][time, indicator], truth[names.THRESHOLD][0])
+    weight = np.where(framework.residual[path[time]][:, None], 1.0 / READINGS.size, weight)
+    weight[:, 1] *= flat_news(truth)[0][indicator]
+    reading = _categorical(weight, rng)
+    grade, slant = panel["report_grade"].to_numpy(), panel["report_slant"].to_numpy()
+    reliable = rng.random(grade.shape) < truth[names.RELIABILITY][0][grade] * panel["report_factor"].to_numpy()
+    guess = _categorical(truth[names.SLANT_SHARES][0][slant].reshape(-1, READINGS.size), rng).reshape(grade.shape)
+    said = np.where(reliable, reading[:, None], guess) - 1
+    return {"report_direction": np.where(panel["report_used"].to_numpy(), said, 0)}
+
+
+def _categorical(weight: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    edges = weight.cumsum(axis=-1)
+    return np.asarray((rng.random((*weight.shape[:-1], 1)) * edges[..., -1:] >= edges).sum(axis=-1))
+
+
+def _log_emission(draws: Draws, setting: Setting) -> np.ndarray:
+    framework = setting.framework
+    return log_emission(draws, setting.panel, framework.expected, draws[CLIMATE], framework.residual)
+
+
+def _log_emission_graph(variables: Mapping[str, Any], data: Mapping[str, Any], setting: Setting) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
+    framework, months = setting.framework, setting.panel.sizes[names.TIME]
+    return log_emission_graph(variables, data, framework.expected, months, framework.residual)
+
+
+FAMILY = Family("direction", data, _log_emission, _log_emission_graph, simulate)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from indicast import names
-from indicast.generative import chain, count, direction, marks, shocks
+from indicast.generative import chain, labels, marks, shocks
+from indicast.generative.families import CLIMATE, Setting, active
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -55,12 +56,19 @@ def log_emission(
     log_emission
         Nats; dims (draw, time, scenario).
     """
-    climate = shocks.climate(draws, group_of(framework))
-    total = direction.log_emission(draws, panel, framework.table.expected, climate)
-    total[:, 0] += marks.log_emission(draws, framework.table, hyperparameters, climate[:, 0])
-    if framework.counts:
-        total += count.log_emission(draws, panel, hyperparameters.number("growth_years"))
+    setting = Setting(framework, hyperparameters, panel)
+    felt = with_climate(draws, framework)
+    total = np.zeros((len(felt[CLIMATE]), panel.sizes[names.TIME], len(framework.scenarios)))
+    for family in active(setting):
+        total += family.log_emission(felt, setting)
+    if marks.used(framework):
+        total[:, 0] += marks.log_emission(draws, framework.table, hyperparameters, felt[CLIMATE][:, 0])
     return total
+
+
+def with_climate(draws: Mapping[str, np.ndarray], framework: Framework) -> dict[str, np.ndarray]:
+    """Return parameters with the shocks and tilts that they imply, and the strengths."""
+    return {**draws, CLIMATE: shocks.climate(draws, group_of(framework))}
 
 
 def run_chain(draws: Mapping[str, np.ndarray], evidence: np.ndarray) -> chain.ChainPosterior:
@@ -75,3 +83,14 @@ def run_chain(draws: Mapping[str, np.ndarray], evidence: np.ndarray) -> chain.Ch
     """
     transition = chain.transition_matrix(draws[names.DWELL], draws[names.EXIT])
     return chain.forward_backward(evidence, transition, draws[names.INITIAL])
+
+
+def log_labels(draws: Mapping[str, np.ndarray], framework: Framework) -> np.ndarray:
+    """Return what the experts' labels say of the chain's own parameters, nats; dims (draw).
+
+    Exactly 0 unless the table enters by route B.
+    """
+    if not labels.used(framework):
+        return np.zeros(len(draws[names.INITIAL]))
+    transition = chain.transition_matrix(draws[names.DWELL], draws[names.EXIT])
+    return labels.log_labels(draws[names.INITIAL], transition, framework)

@@ -21,7 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from indicast.elicit import Hyperparameters
-    from indicast.workspace import Table
+    from indicast.workspace import Framework, Table
+
+
+def used(framework: Framework) -> bool:
+    """Whether the table enters by its marks."""
+    start = framework.declaration.start
+    return start.mode == "marks" and start.route == "A"
 
 
 def mark_tables(table: Table, hyperparameters: Hyperparameters) -> tuple[np.ndarray, np.ndarray]:

@@ -15,10 +15,11 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from indicast import names
-from indicast.generative import count, direction, marks, shocks
+from indicast.generative import labels, marks, shocks
 from indicast.generative._chain_op import chain_evidence
 from indicast.generative.chain import other_scenarios
 from indicast.generative.emission import group_of, strength_weight
+from indicast.generative.families import CLIMATE, EMISSIONS, Labelled, Setting, active
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -26,13 +27,10 @@ if TYPE_CHECKING:
     from indicast.elicit import Hyperparameters, Prior
     from indicast.workspace import Framework
 
-Labelled = tuple[tuple[str, ...], np.ndarray]
-"""Dims and values of an array."""
 EVIDENCE = "evidence"
 """Name of the potential that holds log p(data | parameters)."""
-CELL_DATA = ("cell_time", "cell_indicator")
-REPORT_DATA = ("report_direction", "report_grade", "report_factor", "report_slant")
-COUNT_DATA = ("count", "count_coverage", "count_reference", "count_peak")
+LABELS = "labels"
+"""Name of the potential that holds what the experts' labels say."""
 
 
 def build_model(framework: Framework, hyperparameters: Hyperparameters, panel: xr.Dataset) -> pm.Model:
@@ -48,7 +46,9 @@ def build_model(framework: Framework, hyperparameters: Hyperparameters, panel: x
     with pm.Model(coords=model_coords(framework, hyperparameters, panel), check_bounds=False) as model:
         data = {name: pm.Data(name, value, dims=dims) for name, (dims, value) in model_data(framework, panel).items()}
         variables = {
-            name: random_variable(prior) for name, prior in hyperparameters.priors.items() if name != names.EXIT
+            name: random_variable(prior)
+            for name, prior in used_priors(framework, hyperparameters).items()
+            if name != names.EXIT
         }
         variables[names.EXIT] = _exit_shares(hyperparameters.priors[names.EXIT])
         transition = _transition(variables, len(framework.scenarios))
@@ -56,45 +56,59 @@ def build_model(framework: Framework, hyperparameters: Hyperparameters, panel: x
         variables |= _standing_tilts(variables)
         variables |= _newsworthiness(variables)
         variables |= _innovations()
-        variables["climate"] = shocks.climate_graph(variables, group_of(framework))
-        emission = direction.log_emission_graph(variables, data, framework.table.expected, panel.sizes[names.TIME])
-        emission = emission[0].inc(marks.log_emission_graph(variables, framework.table, hyperparameters))
-        if framework.counts:
-            emission += count.log_emission_graph(variables, data, hyperparameters.number("growth_years"))
-        pm.Potential(EVIDENCE, chain_evidence(emission, transition, variables[names.INITIAL]))
+        variables[CLIMATE] = shocks.climate_graph(variables, group_of(framework))
+        evidence = _log_emission(variables, data, Setting(framework, hyperparameters, panel))
+        pm.Potential(EVIDENCE, chain_evidence(evidence, transition, variables[names.INITIAL]))
+        if labels.used(framework):
+            pm.Potential(LABELS, labels.log_labels_graph(variables[names.INITIAL], transition, framework))
     return model
+
+
+def _log_emission(variables: dict[str, Any], data: dict[str, Any], setting: Setting) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
+    """Return the evidence of all families and of the marks; dims (time, scenario)."""
+    first, *others = (family.log_emission_graph(variables, data, setting) for family in active(setting))
+    total = sum(others, start=first)
+    if not marks.used(setting.framework):
+        return total
+    return total[0].inc(marks.log_emission_graph(variables, setting.framework.table, setting.hyperparameters))
+
+
+def used_priors(framework: Framework, hyperparameters: Hyperparameters) -> dict[str, Prior]:
+    """Return the priors of the parameters that this start of the model has."""
+    unused = () if marks.used(framework) else (names.MARKS_OF_PRESENT,)
+    return {name: prior for name, prior in hyperparameters.priors.items() if name not in unused}
 
 
 def model_coords(framework: Framework, hyperparameters: Hyperparameters, panel: xr.Dataset) -> dict[str, list[Any]]:
     """Return the labels of the model's dims; a report is labelled by its line in the ledger."""
-    fixed = {dim: list(labels) for dim, labels in hyperparameters.coords.items() if labels}
-    counted = {names.RANK: list(range(panel.attrs["largest_count"]))}
-    if not framework.counts:
-        fixed = {dim: labels for dim, labels in fixed.items() if dim not in (names.COVERAGE, names.CALENDAR_MONTH)}
-        counted = {}
     months = [str(month)[:7] for month in panel[names.TIME].to_numpy()]
-    used, reported = panel["cell_used"].to_numpy(), panel["report_used"].to_numpy()
+    used = panel["cell_used"].to_numpy()
     cells = zip(panel["cell_time"].to_numpy()[used], panel["cell_indicator"].to_numpy()[used], strict=True)
-    varying = {
-        names.TIME: months,
-        names.CELL: [f"{months[time]} {framework.indicators[indicator]}" for time, indicator in cells],
-        names.REPORT: panel["report_line"].to_numpy()[reported].tolist(),
+    lines = {
+        names.REPORT: panel["report_line"].to_numpy()[panel["report_used"].to_numpy()],
+        names.SHARE_READING: panel["share_line"].to_numpy()[panel["share_used"].to_numpy()],
+        names.LEVEL_READING: panel["level_line"].to_numpy()[panel["level_used"].to_numpy()],
+        names.SILENCE: np.arange(int(panel["silence_used"].sum())),
+        names.RANK: np.arange(panel.attrs["largest_count"]),
     }
-    return {**fixed, **counted, names.NEXT_SCENARIO: list(framework.scenarios), **varying}
+    labels_of = {dim: list(labels) for dim, labels in hyperparameters.coords.items()}
+    labels_of |= {dim: labels.tolist() for dim, labels in lines.items()}
+    labels_of[names.NEXT_SCENARIO] = list(framework.scenarios)
+    labels_of[names.TIME] = months
+    labels_of[names.CELL] = [f"{months[time]} {framework.indicators[indicator]}" for time, indicator in cells]
+    dims = _used_dims(framework, hyperparameters, panel)
+    return {dim: labels for dim, labels in labels_of.items() if dim in dims}
+
+
+def _used_dims(framework: Framework, hyperparameters: Hyperparameters, panel: xr.Dataset) -> set[str]:
+    dims = {dim for prior in hyperparameters.priors.values() for dim in prior.dims}
+    dims |= {dim for array_dims, _ in model_data(framework, panel).values() for dim in array_dims}
+    return dims | {names.TIME, names.GROUP, names.INDICATOR, names.NEXT_SCENARIO}
 
 
 def model_data(framework: Framework, panel: xr.Dataset) -> dict[str, Labelled]:
-    """Return the arrays that the model reads, without padded cells: name -> (dims, values)."""
-    used, reported = panel["cell_used"].to_numpy(), panel["report_used"].to_numpy()
-    data: dict[str, Labelled] = {name: ((names.CELL,), panel[name].to_numpy()[used]) for name in CELL_DATA}
-    data |= {name: ((names.REPORT,), panel[name].to_numpy()[reported]) for name in REPORT_DATA}
-    data["report_cell"] = ((names.REPORT,), np.nonzero(reported)[0])
-    if not framework.counts:
-        return data
-    data |= {name: ((names.TIME, names.COUNTED), panel[name].to_numpy()) for name in COUNT_DATA}
-    data["month_of_year"] = ((names.TIME,), count.calendar_month(panel).astype(np.int64))
-    data["count_rank"] = ((names.RANK,), np.arange(panel.attrs["largest_count"], dtype=float))
-    return data
+    """Return the arrays that the model reads, without padded places: name -> (dims, values)."""
+    return {name: labelled for family in framework.families for name, labelled in EMISSIONS[family].data(panel).items()}
 
 
 def random_variable(prior: Prior) -> Any:  # noqa: ANN401  # PyTensor variables are untyped

@@ -30,7 +30,9 @@ def consistency_findings(framework: Framework, frames: dict[str, pd.DataFrame], 
         *_dangling_corroborations(frames),
         *_ambiguous_corroborations(frames),
         *_early_coverage(frames["coverage"]),
+        *_misplaced_silence(framework, frames["coverage"]),
         *_dates_of_outcomes(frames["outcomes"]),
+        *_outcomes_out_of_range(framework, frames["outcomes"]),
         *_missing_declared_sources(framework, frames["sources"]),
     ]
 
@@ -74,14 +76,14 @@ def _duplicates(file: str, rows: pd.DataFrame, key: list[str], code: str, what: 
 
 
 def _undeclared_kinds(framework: Framework, rows: pd.DataFrame) -> list[Finding]:
-    declared = {
-        (indicator.id, kind)
-        for indicator in framework.declaration.indicators
-        for kinds in [*indicator.feeds.values(), indicator.unfed.kinds if indicator.unfed else ()]
-        for kind in kinds
-    }
-    used = zip(rows.index, rows["indicator"], rows["kind"], strict=True)
-    lines = [(line, indicator, kind) for line, indicator, kind in used if (indicator, kind) not in declared]
+    indicators = {indicator.id: indicator for indicator in framework.declaration.indicators}
+    unfed = {(one.id, kind) for one in indicators.values() if one.unfed for kind in one.unfed.kinds}
+    columns = [rows[name] for name in ("indicator", "kind", "unit", "direction")]
+    lines = [
+        (line, name, kind)
+        for line, name, kind, unit, direction in zip(rows.index, *columns, strict=True)
+        if (name, kind) not in unfed and name in indicators and not indicators[name].stream(kind, unit, direction)
+    ]
     return [
         Finding(
             f"observations.csv:{line}",
@@ -95,7 +97,7 @@ def _undeclared_kinds(framework: Framework, rows: pd.DataFrame) -> list[Finding]
 
 
 def _conflicting_origins(framework: Framework, rows: pd.DataFrame) -> list[Finding]:
-    directed = {indicator.id for indicator in framework.declaration.indicators if indicator.family == "direction"}
+    directed = {indicator.id for indicator in framework.directed}
     fed = rows[rows["indicator"].isin(directed)]
     month = fed["event_date"].str.slice(0, 7).rename("month")
     spread = fed.groupby(["origin_id", "indicator", month])["direction"].transform("nunique")
@@ -165,6 +167,52 @@ def _dates_of_outcomes(rows: pd.DataFrame) -> list[Finding]:
             "error",
             "known_date is before the date of the outcome",
             "correct one of them",
+        ),
+    ]
+
+
+def _misplaced_silence(framework: Framework, rows: pd.DataFrame) -> list[Finding]:
+    """A word meaning 'withheld' needs to know which reading would embarrass, and only that."""
+    shy = {one.id for one in framework.declaration.indicators if one.embarrassing}
+    withheld = rows["coverage"].map(framework.declaration.coverage) == "withheld"
+    tallied = rows["indicator"].isin([one.id for one in (*framework.counts, *framework.events)])
+    lost = rows.index[withheld & ~rows["indicator"].isin(shy)]
+    idle = rows.index[~withheld & ~tallied]
+    remedy = "name the direction it would rather not show as 'embarrassing' in model.toml"
+    return [
+        *_findings("coverage.csv", lost, "V006", "error", "withheld, but nothing embarrasses the indicator", remedy),
+        *_findings(
+            "coverage.csv",
+            idle,
+            "V007",
+            "warning",
+            "the indicator is not tallied, so having looked says nothing",
+            "keep only the months in which something was withheld",
+        ),
+    ]
+
+
+def _outcomes_out_of_range(framework: Framework, rows: pd.DataFrame) -> list[Finding]:
+    """An outcome lies after the judgement and no later than the evidence for it."""
+    occurred, judged = rows["outcome"] == "occurred", framework.declaration.start.month
+    before = rows.index[occurred & (rows["date"] != "") & (rows["date"].str.slice(0, 7) < judged)]
+    after = rows.index[occurred & (rows["date"] > rows["as_of"])]
+    return [
+        *_findings(
+            "outcomes.csv",
+            before,
+            "O008",
+            "error",
+            f"the milestone occurred before {judged}, the month the experts judged",
+            "nothing was left to forecast; remove the row or correct its date",
+        ),
+        *_findings(
+            "outcomes.csv",
+            after,
+            "O009",
+            "error",
+            "the outcome is dated after its as_of date",
+            "as_of is the day of the latest evidence; correct one of them",
         ),
     ]
 

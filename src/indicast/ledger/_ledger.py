@@ -82,7 +82,7 @@ def load_ledger(framework: Framework, today: date | None = None) -> tuple[Ledger
 def read_ledger(framework: Framework, today: date | None = None) -> tuple[dict[str, pd.DataFrame], list[Finding]]:
     """Return the ledger's tables as text, and every finding in them."""
     folder = framework.data_folder
-    _require_files(folder, with_coverage=bool(framework.counts))
+    _require_files(folder, with_coverage=bool(framework.counts or framework.events))
     sources, findings = read_rows(folder / "sources.csv", _schemas.sources_schema())
     ids = tuple(sources["source_id"])
     schemas = {

@@ -154,7 +154,7 @@ def coverage_schema(framework: Framework) -> pa.DataFrameSchema:
     month = rule("V001", lambda column: column.str.fullmatch(MONTH), "write a month as YYYY-MM")
     return text_schema(
         {
-            "indicator": [_among("V002", [indicator.id for indicator in framework.counts])],
+            "indicator": [_among("V002", [indicator.id for indicator in framework.watched])],
             "month": [month],
             "coverage": [_among("V003", framework.declaration.coverage)],
             "known_date": [_date("V001")],

@@ -1,7 +1,9 @@
 """Observations as known become one padded dataset of months, cells and reports."""
 
-from indicast.panel._counts import NOT_LOOKED, reference_rate, reference_window, scheduled_peaks, trailing_reference
-from indicast.panel._panel import Sizes, Vintage, build_panel, last_day, vintage
+from indicast.panel._counts import reference_rate, reference_window, scheduled_peaks, trailing_reference
+from indicast.panel._panel import Vintage, build_panel, last_day, vintage
+from indicast.panel._sizes import Sizes
+from indicast.panel._streams import NOT_LOOKED, streams
 
 __all__ = [
     "NOT_LOOKED",
@@ -12,6 +14,7 @@ __all__ = [
     "reference_rate",
     "reference_window",
     "scheduled_peaks",
+    "streams",
     "trailing_reference",
     "vintage",
 ]

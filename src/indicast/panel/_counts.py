@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from indicast import names
-from indicast.panel._reports import months_since_start
+from indicast.panel._streams import NOT_LOOKED, coverage_of, fed_rows
 
 if TYPE_CHECKING:
     from indicast.elicit import Hyperparameters
     from indicast.ledger import Ledger
+    from indicast.panel._sizes import Sizes
     from indicast.workspace import Framework
-
-NOT_LOOKED = -1
-"""Coverage index of a month in which nobody looked."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,34 +42,13 @@ class Counts:
 
 def monthly_counts(framework: Framework, hyperparameters: Hyperparameters, ledger: Ledger, months: int) -> Counts:
     """Return what was counted in each month from the start."""
-    shape = (months, len(framework.counts))
+    shape, rows = (months, len(framework.counts)), fed_rows(framework, ledger, "count", months)
     count, coverage = np.zeros(shape, dtype=np.int64), np.full(shape, NOT_LOOKED, dtype=np.int64)
     for place, indicator in enumerate(framework.counts):
-        count[:, place] = _events(framework, ledger, indicator.id, months)
-        coverage[:, place] = _coverage(framework, hyperparameters, ledger, indicator.id, months)
+        time = rows.loc[rows["fed_label"] == indicator.id, "time"].to_numpy(dtype=np.int64)
+        count[:, place] = np.bincount(time, minlength=months)
+        coverage[:, place] = coverage_of(framework, hyperparameters, ledger, indicator.id, months)
     return Counts(count, coverage, trailing_reference(hyperparameters, count, coverage))
-
-
-def _events(framework: Framework, ledger: Ledger, indicator: str, months: int) -> np.ndarray:
-    kinds = next(i for i in framework.counts if i.id == indicator).feeds["count"]
-    rows = ledger.observations
-    rows = rows[(rows["indicator"] == indicator) & rows["kind"].isin(kinds)]
-    rows = rows[~rows["source_id"].isin(framework.declaration.start.carried_by_marks)]
-    time = months_since_start(framework, rows["event_date"]).to_numpy(dtype=np.int64)
-    return np.bincount(time[(time >= 0) & (time < months)], minlength=months)
-
-
-def _coverage(
-    framework: Framework, hyperparameters: Hyperparameters, ledger: Ledger, indicator: str, months: int
-) -> np.ndarray:
-    index = {word: place for place, word in enumerate(hyperparameters.coords[names.COVERAGE])}
-    found = np.full(months, NOT_LOOKED, dtype=np.int64)
-    rows = ledger.coverage[ledger.coverage["indicator"] == indicator]
-    for month, word in rows[["month", "coverage"]].itertuples(index=False):
-        time = int(month[:4]) * 12 + int(month[5:]) - 1 - framework.start_index
-        if 0 <= time < months:
-            found[time] = index.get(word, NOT_LOOKED)
-    return found
 
 
 def trailing_reference(hyperparameters: Hyperparameters, count: np.ndarray, coverage: np.ndarray) -> np.ndarray:
@@ -116,3 +93,16 @@ def scheduled_peaks(framework: Framework, months: int) -> np.ndarray:
             scheduled = since >= 0 and since % indicator.major.every_years == 0
             peaks[time, place] = float(month + 1 == indicator.major.month and scheduled)
     return peaks
+
+
+def count_variables(
+    framework: Framework, counts: Counts, sizes: Sizes
+) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
+    """Return counts, coverage, reference and peaks padded in time; dims (time, counted)."""
+    dims, more = (names.TIME, names.COUNTED), ((0, sizes.months - counts.count.shape[0]), (0, 0))
+    return {
+        "count": (dims, np.pad(counts.count, more)),
+        "count_coverage": (dims, np.pad(counts.coverage, more, constant_values=NOT_LOOKED)),
+        "count_reference": (dims, np.pad(counts.reference, more, mode="edge")),
+        "count_peak": (dims, scheduled_peaks(framework, sizes.months)),
+    }

@@ -8,7 +8,7 @@ month seldom changes a shape; padded places are masked and carry no evidence
 from __future__ import annotations
 
 import calendar
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
@@ -17,13 +17,16 @@ import xarray as xr
 
 from indicast import names
 from indicast.errors import DataError
-from indicast.panel._counts import NOT_LOOKED, Counts, monthly_counts, scheduled_peaks
-from indicast.panel._reports import direction_reports
+from indicast.panel._counts import count_variables, monthly_counts
+from indicast.panel._events import event_variables
+from indicast.panel._outcomes import milestone_variables
+from indicast.panel._readings import level_variables, number_of_readings, share_variables
+from indicast.panel._reports import cell_variables, direction_reports
+from indicast.panel._silences import silence_variables, withheld_months
+from indicast.panel._sizes import Sizes, needed_sizes, padded_sizes
 from indicast.workspace import Framework, month_index
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from indicast.elicit import Hyperparameters
     from indicast.ledger import Ledger
 
@@ -42,20 +45,6 @@ class Vintage:
 
     as_of: str
     known_at: date
-
-
-@dataclass(frozen=True, slots=True)
-class Sizes:
-    """Padded sizes of the dims time, cell and report, and the largest count."""
-
-    months: int
-    cells: int
-    reports: int
-    count: int
-
-    def at_least(self, other: Sizes) -> Sizes:
-        """Return the larger of both in each dim."""
-        return Sizes(*(max(pair) for pair in zip(astuple(self), astuple(other), strict=True)))
 
 
 def vintage(ledger: Ledger, as_of: str | None = None, known_at: date | None = None) -> Vintage:
@@ -120,7 +109,7 @@ def build_panel(
     Returns
     -------
     panel
-        Dims (time, cell, report, counted); see ``docs/panel.md`` for its variables.
+        Dims (time, cell, report) and those of the families; see ``docs/panel.md``.
 
     Raises
     ------
@@ -131,10 +120,21 @@ def build_panel(
     known = ledger.known(when.known_at)
     reports = direction_reports(framework, hyperparameters, known, months)
     counts = monthly_counts(framework, hyperparameters, known, months)
-    padded = _padded_sizes(framework, _needed(reports, counts, months), sizes)
-    variables = _cell_variables(reports, padded) | _count_variables(framework, counts, padded)
+    silences = withheld_months(framework, known, months)
+    readings = number_of_readings(framework, known, months)
+    needed = needed_sizes(reports, counts, months, readings, len(silences))
+    padded = padded_sizes(framework, needed, sizes)
+    variables = (
+        cell_variables(reports, padded)
+        | count_variables(framework, counts, padded)
+        | event_variables(framework, hyperparameters, known, months, padded.months)
+        | share_variables(framework, known, months, padded.readings)
+        | level_variables(framework, known, months, padded.readings)
+        | milestone_variables(framework, known, months, padded.months)
+        | silence_variables(silences, padded.silences)
+    )
     variables["month_used"] = ((names.TIME,), np.arange(padded.months) < months)
-    panel = xr.Dataset(variables, coords=_coords(framework, padded))
+    panel = xr.Dataset(variables, coords=_coords(framework, hyperparameters, padded))
     return panel.assign_attrs(
         as_of=when.as_of,
         known_at=when.known_at.isoformat(),
@@ -146,7 +146,7 @@ def build_panel(
 
 def _months(framework: Framework, when: Vintage, today: date) -> int:
     months = month_index(when.as_of) - framework.start_index + 1
-    start = framework.declaration.start.month
+    start = framework.declaration.start.first_month
     if months < 1:
         message = f"--as-of {when.as_of} is before the framework starts; ask for {start} or later"
         raise DataError(message)
@@ -156,68 +156,13 @@ def _months(framework: Framework, when: Vintage, today: date) -> int:
     return months
 
 
-def _needed(reports: pd.DataFrame, counts: Counts, months: int) -> Sizes:
-    per_cell = reports.groupby(["time", "indicator_index"]).size()
-    return Sizes(months, len(per_cell), int(per_cell.max()) if len(per_cell) else 0, int(counts.count.max(initial=0)))
-
-
-def _padded_sizes(framework: Framework, needed: Sizes, least: Sizes | None) -> Sizes:
-    step = framework.declaration.padding
-    wanted = needed.at_least(least) if least else needed
-    steps = (step.months, step.cells, step.reports, step.count)
-    return Sizes(*(_round_up(size, by) for size, by in zip(astuple(wanted), steps, strict=True)))
-
-
-def _round_up(size: int, step: int) -> int:
-    return step * max(1, -(-size // step))
-
-
-def _cell_variables(reports: pd.DataFrame, sizes: Sizes) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
-    cell_of = reports.groupby(["time", "indicator_index"], sort=True).ngroup().to_numpy(dtype=np.int64)
-    slot = reports.groupby(["time", "indicator_index"]).cumcount().to_numpy(dtype=np.int64)
-    cells, shape = (sizes.cells,), (sizes.cells, sizes.reports)
-    time, indicator, used = np.zeros(cells, np.int64), np.zeros(cells, np.int64), np.zeros(cells, bool)
-    time[cell_of], indicator[cell_of], used[cell_of] = reports["time"], reports["indicator_index"], True
-    variables: dict[str, tuple[tuple[str, ...], np.ndarray]] = {
-        "cell_time": ((names.CELL,), time),
-        "cell_indicator": ((names.CELL,), indicator),
-        "cell_used": ((names.CELL,), used),
-    }
-    columns = {
-        "direction": (0, np.int64),
-        "grade": (0, np.int64),
-        "factor": (0.0, np.float64),
-        "slant": (0, np.int64),
-        "line": (-1, np.int64),
-    }
-    for column, (blank, kind) in columns.items():
-        values = np.full(shape, blank, dtype=kind)
-        values[cell_of, slot] = reports[column].to_numpy(dtype=kind)
-        variables[f"report_{column}"] = ((names.CELL, names.REPORT), values)
-    used_reports = np.zeros(shape, bool)
-    used_reports[cell_of, slot] = True
-    variables["report_used"] = ((names.CELL, names.REPORT), used_reports)
-    return variables
-
-
-def _count_variables(
-    framework: Framework, counts: Counts, sizes: Sizes
-) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
-    dims, more = (names.TIME, names.COUNTED), ((0, sizes.months - counts.count.shape[0]), (0, 0))
-    return {
-        "count": (dims, np.pad(counts.count, more)),
-        "count_coverage": (dims, np.pad(counts.coverage, more, constant_values=NOT_LOOKED)),
-        "count_reference": (dims, np.pad(counts.reference, more, mode="edge")),
-        "count_peak": (dims, scheduled_peaks(framework, sizes.months)),
-    }
-
-
-def _coords(framework: Framework, sizes: Sizes) -> dict[str, np.ndarray]:
-    start = np.datetime64(framework.declaration.start.month, "M")
+def _coords(framework: Framework, hyperparameters: Hyperparameters, sizes: Sizes) -> dict[str, np.ndarray]:
+    start = np.datetime64(framework.declaration.start.first_month, "M")
     time = (start + np.arange(sizes.months)).astype("datetime64[ns]")
+    labelled = (names.COUNTED, names.EVENT_SERIES, names.MILESTONE)
     return {
         names.TIME: time,
         names.CELL: np.arange(sizes.cells),
         names.REPORT: np.arange(sizes.reports),
-        names.COUNTED: np.array([indicator.id for indicator in framework.counts], dtype=object),
+        **{dim: np.array(hyperparameters.coords[dim], dtype=object) for dim in labelled},
     }

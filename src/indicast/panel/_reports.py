@@ -12,11 +12,13 @@ import numpy as np
 
 from indicast import names
 from indicast.elicit import GRADES, Hyperparameters
+from indicast.panel._streams import fed_rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from indicast.ledger import Ledger
+    from indicast.panel._sizes import Sizes
     from indicast.workspace import Framework
 
 LOWERED = GRADES[:-1]
@@ -46,25 +48,10 @@ def direction_reports(
         and a multiplier in (0, 1]), origin_id and line (the row's place in
         ``observations.csv``).
     """
-    rows = _fed_rows(framework, ledger, months)
+    rows = fed_rows(framework, ledger, "direction", months)
     rows = _with_corroborations(framework, rows, ledger)
     described = _described(framework, hyperparameters, rows, ledger)
     return _merged(described)
-
-
-def _fed_rows(framework: Framework, ledger: Ledger, months: int) -> pd.DataFrame:
-    rows = ledger.observations
-    time = months_since_start(framework, rows["event_date"])
-    fed = {(i.id, kind) for i in framework.declaration.indicators for kind in i.feeds.get("direction", ())}
-    feeds = [pair in fed for pair in zip(rows["indicator"], rows["kind"], strict=True)]
-    carried = rows["source_id"].isin(framework.declaration.start.carried_by_marks)
-    chosen = rows.assign(time=time, line=rows.index)
-    return chosen[np.asarray(feeds, dtype=bool) & ~carried & (time >= 0) & (time < months)]
-
-
-def months_since_start(framework: Framework, dates: pd.Series) -> pd.Series:
-    """Return the month index t of each date, 0 being the framework's start."""
-    return dates.dt.year * 12 + dates.dt.month - 1 - framework.start_index
 
 
 def _with_corroborations(framework: Framework, rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
@@ -72,7 +59,7 @@ def _with_corroborations(framework: Framework, rows: pd.DataFrame, ledger: Ledge
     import pandas as pd
 
     given = ledger.corroboration
-    carried = given["corroborating_source_id"].isin(framework.declaration.start.carried_by_marks)
+    carried = given["corroborating_source_id"].isin(framework.carried)
     own = given[(given["origin_id"] != "") & ~carried]
     if own.empty:
         return rows
@@ -146,3 +133,32 @@ def _merged(rows: pd.DataFrame) -> pd.DataFrame:
     total = best.groupby(key)["direction_value"].transform("sum")
     chosen = best.assign(direction=np.sign(total)).sort_values([*key, "grade", "slant", "line"]).drop_duplicates(key)
     return chosen[[*CELL, "direction", "grade", "factor", "slant", "origin_id", "line"]].reset_index(drop=True)
+
+
+def cell_variables(reports: pd.DataFrame, sizes: Sizes) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
+    """Return reports in padded cells, dims (cell) and (cell, report)."""
+    cell_of = reports.groupby(["time", "indicator_index"], sort=True).ngroup().to_numpy(dtype=np.int64)
+    slot = reports.groupby(["time", "indicator_index"]).cumcount().to_numpy(dtype=np.int64)
+    cells, shape = (sizes.cells,), (sizes.cells, sizes.reports)
+    time, indicator, used = np.zeros(cells, np.int64), np.zeros(cells, np.int64), np.zeros(cells, bool)
+    time[cell_of], indicator[cell_of], used[cell_of] = reports["time"], reports["indicator_index"], True
+    variables: dict[str, tuple[tuple[str, ...], np.ndarray]] = {
+        "cell_time": ((names.CELL,), time),
+        "cell_indicator": ((names.CELL,), indicator),
+        "cell_used": ((names.CELL,), used),
+    }
+    columns = {
+        "direction": (0, np.int64),
+        "grade": (0, np.int64),
+        "factor": (0.0, np.float64),
+        "slant": (0, np.int64),
+        "line": (-1, np.int64),
+    }
+    for column, (blank, kind) in columns.items():
+        values = np.full(shape, blank, dtype=kind)
+        values[cell_of, slot] = reports[column].to_numpy(dtype=kind)
+        variables[f"report_{column}"] = ((names.CELL, names.REPORT), values)
+    used_reports = np.zeros(shape, bool)
+    used_reports[cell_of, slot] = True
+    variables["report_used"] = ((names.CELL, names.REPORT), used_reports)
+    return variables

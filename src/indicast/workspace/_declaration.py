@@ -10,22 +10,16 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
-Month = Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
-Probability = Annotated[float, Field(ge=0.0, le=1.0)]
-Text = Annotated[str, Field(min_length=1, max_length=2000)]
-LedgerKind = Literal["event", "count", "level", "share", "claim", "denial"]
-Stream = Literal["direction", "count"]
-Family = Literal["direction", "count"]
+from indicast.workspace._indicator import Frozen, Identifier, Indicator, Text
+from indicast.workspace._start import LabelSection, Probability, StartSection
+
+Looking = Literal["looked", "not_looked", "withheld"]
+SUM_TOLERANCE = 1e-9
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
-
-
-class ModelSection(_Frozen):
+class ModelSection(Frozen):
     """What the framework is, and which source carries the experts' table."""
 
     id: Identifier
@@ -35,21 +29,7 @@ class ModelSection(_Frozen):
     table_source: Text
 
 
-class StartSection(_Frozen):
-    """Month t = 0 and what is known there.
-
-    In mode ``marks`` the experts' marks enter at t = 0 and no ledger row of an
-    earlier month is fed, nor any row whose source is in ``carried_by_marks``:
-    those rows restate what the marks already say.
-    """
-
-    mode: Literal["marks"]
-    month: Month
-    carried_by_marks: tuple[str, ...] = ()
-    reason: Text
-
-
-class PaddingSection(_Frozen):
+class PaddingSection(Frozen):
     """Array sizes are rounded up to multiples of these."""
 
     months: int = Field(ge=1, le=1200)
@@ -58,7 +38,7 @@ class PaddingSection(_Frozen):
     count: int = Field(ge=1, le=100_000)
 
 
-class ForecastSection(_Frozen):
+class ForecastSection(Frozen):
     """Horizons in months, the interval's mass and the published floor."""
 
     horizons: tuple[Annotated[int, Field(ge=1, le=600)], ...] = Field(min_length=1)
@@ -78,7 +58,7 @@ class ForecastSection(_Frozen):
         return self
 
 
-class Band(_Frozen):
+class Band(Frozen):
     """One verbal band: probabilities in ``[low, high)``, the last one closed."""
 
     word: Text
@@ -86,7 +66,7 @@ class Band(_Frozen):
     high: Probability
 
 
-class Lexicon(_Frozen):
+class Lexicon(Frozen):
     """Verbal bands that tile [0, 1] without gap or overlap."""
 
     id: Identifier
@@ -104,59 +84,22 @@ class Lexicon(_Frozen):
         return self
 
 
-class Scenario(_Frozen):
-    """One of K >= 2 exclusive scenarios."""
+class Scenario(Frozen):
+    """One of K >= 2 exclusive scenarios.
+
+    A ``residual`` scenario stands for none of the others. It predicts nothing: the table
+    has no column for it, and every reading is as likely as any other.
+    """
 
     id: Identifier
     name: Text
     short: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{0,5}$")]
     aliases: tuple[Text, ...] = ()
     description: Text
+    residual: bool = False
 
 
-class CalendarEffect(_Frozen):
-    """A scheduled peak of a count: calendar ``month`` in every n-th year."""
-
-    name: Text
-    month: int = Field(ge=1, le=12)
-    every_years: int = Field(ge=1, le=20)
-    first_year: int = Field(ge=1900, le=2200)
-
-
-class Unfed(_Frozen):
-    """Ledger kinds of an indicator that feed no stream, and why."""
-
-    kinds: tuple[LedgerKind, ...] = Field(min_length=1)
-    reason: Text
-
-
-class Indicator(_Frozen):
-    """One row of the experts' table and how the ledger feeds it."""
-
-    id: Identifier
-    name: Text
-    family: Family
-    group: Identifier
-    feeds: dict[Stream, tuple[LedgerKind, ...]]
-    unfed: Unfed | None = None
-    driver: bool = False
-    major: CalendarEffect | None = None
-
-    @model_validator(mode="after")
-    def _each_kind_goes_one_way(self) -> Self:
-        named = [kind for kinds in self.feeds.values() for kind in kinds]
-        named += list(self.unfed.kinds) if self.unfed else []
-        twice = sorted({kind for kind in named if named.count(kind) > 1})
-        if twice:
-            message = f"indicator {self.id}: kind {', '.join(twice)} is named twice; one row feeds one stream"
-            raise ValueError(message)
-        if set(self.feeds) != {self.family}:
-            message = f"indicator {self.id}: family {self.family} needs feeds.{self.family} and no other stream"
-            raise ValueError(message)
-        return self
-
-
-class SlantRule(_Frozen):
+class SlantRule(Frozen):
     """Sources that share a slant: by kind and country, or by source_id."""
 
     id: Identifier
@@ -166,14 +109,14 @@ class SlantRule(_Frozen):
     reason: Text
 
 
-class Milestone(_Frozen):
+class Milestone(Frozen):
     """A dated step that the paper names; its outcome stands in outcomes.csv."""
 
     id: Annotated[str, Field(pattern=r"^[a-z][A-Za-z0-9_]{0,79}$")]
     name: Text
 
 
-class Gates(_Frozen):
+class Gates(Frozen):
     """Limits that a fit must meet before anything is published."""
 
     rhat_max: float = Field(gt=1.0, le=1.1)
@@ -184,7 +127,7 @@ class Gates(_Frozen):
     label_identity_min: Probability
 
 
-class SamplerSection(_Frozen):
+class SamplerSection(Frozen):
     """NUTS settings; ``seed`` is the default for ``--seed``."""
 
     chains: int = Field(ge=2, le=64)
@@ -194,7 +137,7 @@ class SamplerSection(_Frozen):
     seed: int = Field(ge=0)
 
 
-class Declaration(_Frozen):
+class Declaration(Frozen):
     """All of ``model.toml``."""
 
     model: ModelSection
@@ -203,7 +146,7 @@ class Declaration(_Frozen):
     forecast: ForecastSection
     lexicon: Identifier
     directions: tuple[Identifier, Identifier, Identifier]
-    coverage: dict[Identifier, Literal["looked", "not_looked"]]
+    coverage: dict[Identifier, Looking]
     groups: dict[Identifier, Text]
     gates: Gates
     sampler: SamplerSection
@@ -226,7 +169,15 @@ class Declaration(_Frozen):
         used = {indicator.group for indicator in self.indicators}
         _require_same("groups", used, set(self.groups))
         _require_slants_for_all(self.slants)
-        if any(indicator.family == "count" for indicator in self.indicators) and "looked" not in self.coverage.values():
+        _refuse_repeats("series", [series.id for one in self.indicators for series in one.series])
+        _require_words(
+            "event_directions", self.directions, [w for one in self.indicators for w in one.event_directions]
+        )
+        _require_words("embarrassing", self.directions, [one.embarrassing for one in self.indicators])
+        _require_residual_last(self.scenarios)
+        _require_label_shares(self.start.labels, self.scenarios)
+        watched = any({"count", "event"} & set(indicator.feeds) for indicator in self.indicators)
+        if watched and "looked" not in self.coverage.values():
             message = "coverage: no word means 'looked', so nothing could ever be counted; add one"
             raise ValueError(message)
         if self.lexicon not in {lexicon.id for lexicon in self.lexicons}:
@@ -250,6 +201,31 @@ def _require_same(what: str, used: set[str], declared: set[str]) -> None:
         raise ValueError(message)
     if declared - used:
         message = f"{what}: {', '.join(sorted(declared - used))} is declared but never used; remove it"
+        raise ValueError(message)
+
+
+def _require_words(what: str, allowed: tuple[str, ...], given: list[str | None]) -> None:
+    for word in given:
+        if word is not None and word not in allowed:
+            message = f"{what}: {word!r} is no direction; allowed are {', '.join(allowed)}"
+            raise ValueError(message)
+
+
+def _require_residual_last(scenarios: tuple[Scenario, ...]) -> None:
+    if any(scenario.residual for scenario in scenarios[:-1]):
+        message = "scenarios: the residual one stands for none of the others; put it last, and have one at most"
+        raise ValueError(message)
+    if scenarios[-1].residual and len(scenarios) < 3:  # noqa: PLR2004  # two scenarios and what is neither
+        message = "scenarios: a residual one needs at least two others"
+        raise ValueError(message)
+
+
+def _require_label_shares(labels: LabelSection | None, scenarios: tuple[Scenario, ...]) -> None:
+    if labels is None:
+        return
+    wanted = {scenario.id for scenario in scenarios}
+    if set(labels.shares) != wanted or abs(sum(labels.shares.values()) - 1.0) > SUM_TOLERANCE:
+        message = f"start.labels.shares must name {', '.join(sorted(wanted))} and sum to 1, got {labels.shares}"
         raise ValueError(message)
 
 

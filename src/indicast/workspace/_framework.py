@@ -1,25 +1,24 @@
-"""From a folder to a frozen :class:`Framework`.
+"""A model's declaration, table and milestone judgements as one frozen value.
 
-Invariant: a framework that was loaded is complete: every reference in it holds.
-Opening a workspace runs nothing; it only reads text
-(``tests/unit/test_workspace.py``).
+Invariant: labels of every dim follow the declared order, and a framework with another
+start is another value (``tests/unit/test_workspace.py``).
 """
 
 from __future__ import annotations
 
-import os
-import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import ValidationError
+import numpy as np
 
-from indicast.errors import MissingError, WorkspaceError, one_of
-from indicast.workspace._declaration import Declaration, Indicator, month_index
-from indicast.workspace._table import Table, read_table
-
-ENVIRONMENT_VARIABLE = "INDICAST_WORKSPACE"
+from indicast.errors import WorkspaceError
+from indicast.workspace._declaration import Declaration, month_index
+from indicast.workspace._families import FAMILIES
+from indicast.workspace._indicator import Indicator
+from indicast.workspace._milestones import Judgement
+from indicast.workspace._start import Mode, Route
+from indicast.workspace._table import Table
 
 
 @dataclass(frozen=True)
@@ -29,6 +28,7 @@ class Framework:
     root: Path
     declaration: Declaration
     table: Table
+    judgements: tuple[Judgement, ...] = ()
 
     @property
     def id(self) -> str:
@@ -52,13 +52,94 @@ class Framework:
 
     @cached_property
     def counts(self) -> tuple[Indicator, ...]:
-        """Indicators of family ``count``, in declared order."""
-        return tuple(indicator for indicator in self.declaration.indicators if indicator.family == "count")
+        """Indicators that feed family ``count``, in declared order."""
+        return self.feeding("count")
+
+    @cached_property
+    def events(self) -> tuple[Indicator, ...]:
+        """Indicators that feed family ``event``, in declared order."""
+        return self.feeding("event")
+
+    @cached_property
+    def directed(self) -> tuple[Indicator, ...]:
+        """Indicators whose rows, or some of them, are reports of a direction."""
+        return self.feeding("direction")
+
+    def feeding(self, stream: str) -> tuple[Indicator, ...]:
+        """Return the indicators whose rows feed a stream, in declared order."""
+        return tuple(indicator for indicator in self.declaration.indicators if stream in indicator.feeds)
+
+    @cached_property
+    def watched(self) -> tuple[Indicator, ...]:
+        """Indicators whose silence can count, so that ``coverage.csv`` may name them."""
+        return tuple(
+            indicator
+            for indicator in self.declaration.indicators
+            if {"count", "event"} & set(indicator.feeds) or indicator.embarrassing
+        )
+
+    def series(self, family: str) -> tuple[str, ...]:
+        """Return the ids of the series of readings of a family, in declared order."""
+        declared = [series for indicator in self.declaration.indicators for series in indicator.series]
+        return tuple(series.id for series in declared if series.family == family)
+
+    @cached_property
+    def families(self) -> tuple[str, ...]:
+        """Families that this framework uses, in the order of :data:`FAMILIES`."""
+        used = {stream for indicator in self.declaration.indicators for stream in indicator.feeds}
+        used |= {series.family for indicator in self.declaration.indicators for series in indicator.series}
+        used |= {"milestone"} if self.judgements else set()
+        used |= {"withheld"} if "withheld" in self.declaration.coverage.values() else set()
+        return tuple(name for name in FAMILIES if name in used)
+
+    @cached_property
+    def residual(self) -> np.ndarray:
+        """Which scenarios stand for none of the others; dims (scenario)."""
+        return np.array([scenario.residual for scenario in self.declaration.scenarios])
+
+    @cached_property
+    def expected(self) -> np.ndarray:
+        """What each scenario predicts, in {-1, 0, 1}, 0 where it is residual; dims (indicator, scenario)."""
+        empty = np.zeros((len(self.indicators), int(self.residual.sum())), dtype=np.int64)
+        return np.concatenate([self.table.expected, empty], axis=1)
+
+    @cached_property
+    def carried(self) -> tuple[str, ...]:
+        """Sources whose rows the table already carries, so that they feed nothing."""
+        start = self.declaration.start
+        return start.carried_by_marks if start.mode == "marks" else ()
 
     @cached_property
     def start_index(self) -> int:
         """Month t = 0 in months since year 0."""
+        return month_index(self.declaration.start.first_month)
+
+    @cached_property
+    def judged_index(self) -> int:
+        """The month about which the experts judged, in months since year 0."""
         return month_index(self.declaration.start.month)
+
+    def starting(self, mode: Mode | None = None, route: Route | None = None) -> Framework:
+        """Return this framework with another start.
+
+        Parameters
+        ----------
+        mode, route
+            As in ``[start]``; None keeps what is declared.
+
+        Raises
+        ------
+        WorkspaceError
+            If ``model.toml`` does not say what that start needs.
+        """
+        declared = self.declaration.start
+        given = declared.model_dump() | {"mode": mode or declared.mode, "route": route or declared.route}
+        try:
+            start = type(declared).model_validate(given)
+        except ValueError as error:
+            message = f"{self.model_file}: {str(error).splitlines()[2].split('[')[0].removeprefix('  Value error, ')}"
+            raise WorkspaceError(message.strip()) from None
+        return replace(self, declaration=self.declaration.model_copy(update={"start": start}))
 
     @property
     def model_file(self) -> Path:
@@ -84,115 +165,3 @@ class Framework:
     def reports_folder(self) -> Path:
         """``reports/<model>``."""
         return self.root / "reports" / self.id
-
-
-def find_root(given: Path | None = None, start: Path | None = None) -> Path:
-    """Return the workspace's folder: as given, by environment, or the nearest parent.
-
-    Parameters
-    ----------
-    given
-        Folder named by the user, or None.
-    start
-        Where to look upwards from; the current folder by default.
-
-    Raises
-    ------
-    MissingError
-        If there is no folder with ``models/<model>/model.toml``.
-    """
-    named = given or (Path(os.environ[ENVIRONMENT_VARIABLE]) if os.environ.get(ENVIRONMENT_VARIABLE) else None)
-    if named is not None:
-        if not model_names(named):
-            message = (
-                f"{named} is no workspace: it has no models/<model>/model.toml; name another folder with --workspace"
-            )
-            raise MissingError(message)
-        return named.resolve()
-    here = (start or Path.cwd()).resolve()
-    for folder in [here, *here.parents]:
-        if model_names(folder):
-            return folder
-    remedy = f"go to a folder with models/<model>/model.toml, or use --workspace PATH or {ENVIRONMENT_VARIABLE}"
-    message = f"no workspace at {here} or above it; {remedy}"
-    raise MissingError(message)
-
-
-def model_names(root: Path) -> tuple[str, ...]:
-    """Return the names of the models that a workspace declares, sorted."""
-    return tuple(sorted(path.parent.name for path in root.glob("models/*/model.toml")))
-
-
-def load_framework(root: Path, model: str) -> Framework:
-    """Return the framework of one model, every cross-reference checked.
-
-    Raises
-    ------
-    MissingError
-        If the model or one of its files does not exist.
-    WorkspaceError
-        If ``model.toml`` or the table is inconsistent.
-    DataError
-        If a cell of the table is not allowed.
-    """
-    if model not in model_names(root):
-        message = f"no model {model!r} in {root / 'models'}; there are: {one_of(model_names(root))}"
-        raise MissingError(message)
-    path = root / "models" / model / "model.toml"
-    declaration = parse_declaration(read_toml(path), path)
-    if declaration.model.id != model:
-        message = f"{path}: model.id is {declaration.model.id!r} but the folder is {model!r}; make them equal"
-        raise WorkspaceError(message)
-    return Framework(root, declaration, read_table(root / "priors" / model / "table.csv", declaration))
-
-
-def read_toml(path: Path) -> dict[str, object]:
-    """Return a TOML file's content.
-
-    Raises
-    ------
-    MissingError
-        If it does not exist.
-    WorkspaceError
-        If it is no TOML.
-    """
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        message = f"{path} does not exist; create it or name another workspace with --workspace"
-        raise MissingError(message) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        message = f"{path} is no TOML: {error}; correct that place"
-        raise WorkspaceError(message) from None
-
-
-def parse_declaration(content: dict[str, object], path: Path) -> Declaration:
-    """Return the declaration, or say which key is wrong, its value and what is allowed.
-
-    Raises
-    ------
-    WorkspaceError
-        One line for each fault.
-    """
-    try:
-        return Declaration.model_validate(content)
-    except ValidationError as error:
-        lines = [f"{path}: {_key(fault['loc'])}: {_reason(fault)}" for fault in error.errors()]
-        raise WorkspaceError("\n".join(lines)) from None
-
-
-def _key(location: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in location) or "model.toml"
-
-
-def _reason(fault: object) -> str:
-    if not isinstance(fault, dict):
-        return str(fault)
-    if fault["type"] == "extra_forbidden":
-        return "is no known key; remove it or correct its spelling"
-    if fault["type"] == "missing":
-        return "is missing; add it"
-    message = str(fault["msg"]).removeprefix("Value error, ")
-    value = fault.get("input")
-    got = f", got {value!r}" if isinstance(value, str | int | float | bool) else ""
-    return f"{message}{got}"

@@ -67,8 +67,9 @@ def read_table(path: Path, declaration: Declaration) -> Table:
     frame, findings = read_rows(path, _schema(declaration))
     refuse_errors(findings)
     cells = _cells(path, frame, declaration)
+    listed = [scenario for scenario in declaration.scenarios if not scenario.residual]
     pick = {
-        column: [[cells[i.id, s.id][column] for s in declaration.scenarios] for i in declaration.indicators]
+        column: [[cells[i.id, s.id][column] for s in listed] for i in declaration.indicators]
         for column in ("expected", "mark", "descriptor")
     }
     expected = np.array(pick["expected"], dtype=np.int64)
@@ -80,7 +81,7 @@ def read_table(path: Path, declaration: Declaration) -> Table:
 
 def _schema(declaration: Declaration) -> pa.DataFrameSchema:
     indicators = [indicator.id for indicator in declaration.indicators]
-    scenarios = [scenario.id for scenario in declaration.scenarios]
+    scenarios = [scenario.id for scenario in declaration.scenarios if not scenario.residual]
     filled = rule("T006", lambda column: column.str.strip() != "", "it may not be blank")
     return text_schema(
         {
@@ -111,7 +112,8 @@ def _cells(path: Path, frame: pd.DataFrame, declaration: Declaration) -> dict[tu
         if keys.count(key) > 1
     ]
     refuse_errors(twice)
-    wanted = [(i.id, s.id) for i in declaration.indicators for s in declaration.scenarios]
+    listed = [scenario for scenario in declaration.scenarios if not scenario.residual]
+    wanted = [(i.id, s.id) for i in declaration.indicators for s in listed]
     missing = [
         f"{indicator} under {scenario}" for indicator, scenario in wanted if (indicator, scenario) not in set(keys)
     ]

@@ -1,0 +1,151 @@
+"""Family ``milestone``: steps that happen once, by a date that experts gave.
+
+In scenario k an open milestone m is reached each month with chance
+``lambda_mk = 1 - (1 - p_mk)^(1 / (12 h_m))``, p_mk being the elicited chance that it is done
+within h_m years if the scenario holds throughout. While open it says ``log(1 - lambda)``,
+when done ``log lambda``; what is unclear says exactly 0. Where one judgement was given for all
+scenarios they share one hazard, up to a small log-deviation: a list that reads the same under every
+scenario is no evidence.
+
+Invariant: equal hazards give a Bayes factor of exactly one; the monthly hazards multiply back
+to p over the horizon (``tests/reference/test_milestone.py``,
+``tests/contract/test_families.py``). Not valid when the chance bunches before the date:
+the hazard is constant. Source: discrete-time survival, Singer and Willett 1993,
+doi:10.3102/10769986018002155.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from indicast import names
+from indicast.generative._family import Draws, Family, Labelled, Setting, Variables
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from indicast.workspace import Framework
+
+MONTHS_PER_YEAR = 12.0
+
+
+def monthly_rate(chance: np.ndarray, years: np.ndarray) -> np.ndarray:
+    """Return ``-log(1 - lambda)``, the monthly rate that reaches a chance within a horizon.
+
+    Parameters
+    ----------
+    chance
+        In (0, 1); dims (...).
+    years
+        Horizon > 0; broadcast.
+
+    Examples
+    --------
+    >>> float(-np.expm1(-monthly_rate(np.array(0.75), np.array(1.0))).round(3))
+    0.109
+    """
+    return np.asarray(-np.log1p(-np.asarray(chance)) / (MONTHS_PER_YEAR * np.asarray(years)))
+
+
+def milestone_rate(draws: Draws, framework: Framework) -> np.ndarray:
+    """Return the monthly rate of every milestone in every scenario.
+
+    Returns
+    -------
+    rate
+        ``-log(1 - lambda)``, per month; dims (draw, milestone, scenario).
+    """
+    years = np.array([judgement.horizon_years for judgement in framework.judgements])
+    rate = monthly_rate(draws[names.MILESTONE_CHANCE], years)[:, owners(framework)]
+    for place, milestone in enumerate(shared(framework)):
+        rate[:, milestone] *= np.exp(draws[names.MILESTONE_SHIFT][:, place])
+    return rate
+
+
+def owners(framework: Framework) -> np.ndarray:
+    """Return which judgement each milestone and scenario rests on; dims (milestone, scenario)."""
+    place = {(one.milestone, one.scenario): index for index, one in enumerate(framework.judgements)}
+    milestones = dict.fromkeys(judgement.milestone for judgement in framework.judgements)
+    return np.array(
+        [
+            [place.get((milestone, scenario), place.get((milestone, "all"))) for scenario in framework.scenarios]
+            for milestone in milestones
+        ],
+        dtype=np.int64,
+    )
+
+
+def shared(framework: Framework) -> list[int]:
+    """Return the places of milestones that were judged once for all scenarios."""
+    milestones = list(dict.fromkeys(judgement.milestone for judgement in framework.judgements))
+    return [milestones.index(judgement.milestone) for judgement in framework.judgements if judgement.shared]
+
+
+def log_emission(draws: Draws, setting: Setting) -> np.ndarray:
+    """Return the family's evidence for each month and scenario, in NumPy.
+
+    Parameters
+    ----------
+    draws
+        Parameters by name, leading axis draw.
+    setting
+        Its panel says what was open and what was done.
+
+    Returns
+    -------
+    log_emission
+        Nats, exactly 0 where nothing is known; dims (draw, time, scenario).
+    """
+    rate = milestone_rate(draws, setting.framework)
+    opened, done = (setting.panel[name].to_numpy() for name in ("milestone_open", "milestone_done"))
+    still = -np.einsum("tm,smk->stk", opened, rate)
+    return np.asarray(still + np.einsum("tm,smk->stk", done, np.log(-np.expm1(-rate))))
+
+
+def log_emission_graph(variables: Variables, data: Variables, setting: Setting) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
+    """Return the family's evidence as a PyTensor matrix, nats; dims (time, scenario)."""
+    import pytensor.tensor as pt
+
+    framework = setting.framework
+    months = MONTHS_PER_YEAR * np.array([judgement.horizon_years for judgement in framework.judgements])
+    rate = (-pt.log1p(-variables[names.MILESTONE_CHANCE]) / months)[owners(framework)]
+    if names.MILESTONE_SHIFT in variables:
+        places = np.array(shared(framework))
+        rate = rate[places].set(rate[places] * pt.exp(variables[names.MILESTONE_SHIFT]))
+    reached = pt.log(-pt.expm1(-rate))
+    return pt.dot(data["milestone_done"], reached) - pt.dot(data["milestone_open"], rate)
+
+
+def data(panel: xr.Dataset) -> dict[str, Labelled]:
+    """Return the arrays that the model reads."""
+    dims = (names.TIME, names.MILESTONE)
+    return {name: (dims, panel[name].to_numpy()) for name in ("milestone_open", "milestone_done")}
+
+
+def simulate(truth: Draws, setting: Setting, path: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Return milestones reached under a scenario path; what was never known stays unknown."""
+    rate = milestone_rate(truth, setting.framework)[0]
+    known = _known(setting.panel)
+    reached = (rng.random(known.shape) < -np.expm1(-rate[:, path].T)) & known
+    before = np.cumsum(reached, axis=0) - reached
+    done = reached & (before == 0)
+    return {"milestone_done": done.astype(float), "milestone_open": (known & ~done & (before == 0)).astype(float)}
+
+
+def _known(panel: xr.Dataset) -> np.ndarray:
+    """Return in which months a milestone's state would be known; dims (time, milestone).
+
+    From the first month known to the last, or to the panel's last month where it was
+    reached: had it not been, somebody would have gone on looking.
+    """
+    opened, done = panel["milestone_open"].to_numpy() > 0, panel["milestone_done"].to_numpy() > 0
+    seen, months = opened | done, np.arange(opened.shape[0])[:, None]
+    first = np.where(seen.any(axis=0), seen.argmax(axis=0), opened.shape[0])
+    last = opened.shape[0] - 1 - seen[::-1].argmax(axis=0)
+    last = np.where(done.any(axis=0), int(panel.attrs["months"]) - 1, last)
+    return np.asarray((months >= first) & (months <= last))
+
+
+FAMILY = Family("milestone", data, log_emission, log_emission_graph, simulate)
