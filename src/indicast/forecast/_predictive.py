@@ -96,9 +96,10 @@ def _directions(draws: Draws, framework: Framework, path: np.ndarray, rng: np.ra
         new = rng.standard_normal((len(path), ahead, *draws[name].shape[2:]))
         extended[name] = np.concatenate([draws[name], new], axis=1)
     climate = shocks.climate(extended, group_of(framework))[:, -ahead:]
-    expected = framework.table.expected.T[path]
+    expected = framework.expected.T[path]
     eta = draws[names.STRENGTH][:, None] * expected + climate
     probability = direction.reading_probability(eta, draws[names.THRESHOLD][:, None, None])
+    probability = np.where(framework.residual[path][..., None, None], 1 / direction.READINGS.size, probability)
     probability[..., 1] *= direction.flat_news(draws)[:, None]
     return np.asarray(probability / probability.sum(axis=-1, keepdims=True))
 

@@ -79,7 +79,7 @@ def _scenario_rows(predictions: xr.Dataset, floor: float) -> list[Row]:
 
 def _direction_rows(predictions: xr.Dataset, framework: Framework) -> list[Row]:
     floor = framework.declaration.forecast.floor
-    reported = [one.id for one in framework.declaration.indicators if one.family == "direction"]
+    reported = [one.id for one in framework.directed]
     mean = predictions["direction_ahead"].sel({names.INDICATOR: reported}).mean(SAMPLE)
     words = [str(word) for word in mean[names.DIRECTION].to_numpy()]
     return [

@@ -26,7 +26,7 @@ from indicast.generative._family import Draws, Family, Labelled, Setting, Variab
 if TYPE_CHECKING:
     import xarray as xr
 
-READINGS = ("level_time", "level_series", "level_change", "level_gap")
+READINGS = ("level_time", "level_place", "level_change", "level_gap")
 MONTHS_PER_YEAR = 12.0
 
 
@@ -68,7 +68,7 @@ def log_emission(draws: Draws, setting: Setting) -> np.ndarray:
         Nats, exactly 0 in months without a change; dims (draw, time, scenario).
     """
     arrays = {name: values for name, (_, values) in data(setting.panel).items()}
-    series = arrays["level_series"]
+    series = arrays["level_place"]
     centre = draws[names.DRIFT][:, series] * arrays["level_gap"][:, None] / MONTHS_PER_YEAR
     scale = draws[names.LEVEL_SCALE][:, series, None]
     tail = setting.hyperparameters.number("level_tail")
@@ -80,7 +80,7 @@ def log_emission_graph(variables: Variables, data: Variables, setting: Setting) 
     """Return the family's evidence as a PyTensor matrix, nats; dims (time, scenario)."""
     import pytensor.tensor as pt
 
-    series, tail = data["level_series"], setting.hyperparameters.number("level_tail")
+    series, tail = data["level_place"], setting.hyperparameters.number("level_tail")
     centre = variables[names.DRIFT][series] * (data["level_gap"] / MONTHS_PER_YEAR)[:, None]
     scale = variables[names.LEVEL_SCALE][series][:, None]
     distance = (data["level_change"][:, None] - centre) / scale
@@ -100,7 +100,7 @@ def data(panel: xr.Dataset) -> dict[str, Labelled]:
 def simulate(truth: Draws, setting: Setting, path: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """Return log-changes drawn under a scenario path, in the panel's slots."""
     panel, tail = setting.panel, setting.hyperparameters.number("level_tail")
-    time, series = panel["level_time"].to_numpy(), panel["level_series"].to_numpy()
+    time, series = panel["level_time"].to_numpy(), panel["level_place"].to_numpy()
     if not len(truth[names.LEVEL_SCALE][0]):
         return {}
     centre = truth[names.DRIFT][0][series, path[time]] * panel["level_gap"].to_numpy() / MONTHS_PER_YEAR

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 LOG_ROOT_TWO_PI = 0.5 * np.log(2.0 * np.pi)
-READINGS = ("share_time", "share_series", "share_value")
+READINGS = ("share_time", "share_place", "share_value")
 
 
 def log_logit_normal(value: np.ndarray, centre: np.ndarray, scale: np.ndarray) -> np.ndarray:
@@ -67,7 +67,7 @@ def log_emission(draws: Draws, setting: Setting) -> np.ndarray:
         Nats, exactly 0 in months without a reading; dims (draw, time, scenario).
     """
     arrays = {name: values for name, (_, values) in data(setting.panel).items()}
-    series = arrays["share_series"]
+    series = arrays["share_place"]
     centre = expit(logit(draws[names.SHARE_CENTRE]) + draws[names.HOUSE_EFFECT][:, :, None])[:, series]
     scale = draws[names.SHARE_SCALE][:, series, None]
     terms = log_logit_normal(arrays["share_value"][:, None], centre, scale)
@@ -78,7 +78,7 @@ def log_emission_graph(variables: Variables, data: Variables, setting: Setting) 
     """Return the family's evidence as a PyTensor matrix, nats; dims (time, scenario)."""
     import pytensor.tensor as pt
 
-    series, value = data["share_series"], data["share_value"]
+    series, value = data["share_place"], data["share_value"]
     centre = pt.log(variables[names.SHARE_CENTRE]) - pt.log1p(-variables[names.SHARE_CENTRE])
     centre = centre + variables[names.HOUSE_EFFECT][:, None]
     scale = variables[names.SHARE_SCALE][series][:, None]
@@ -97,7 +97,7 @@ def data(panel: xr.Dataset) -> dict[str, Labelled]:
 def simulate(truth: Draws, setting: Setting, path: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """Return shares drawn under a scenario path, in the panel's slots."""
     panel = setting.panel
-    time, series = panel["share_time"].to_numpy(), panel["share_series"].to_numpy()
+    time, series = panel["share_time"].to_numpy(), panel["share_place"].to_numpy()
     if not len(truth[names.HOUSE_EFFECT][0]):
         return {}
     centre = logit(truth[names.SHARE_CENTRE][0][series, path[time]]) + truth[names.HOUSE_EFFECT][0][series]

@@ -127,7 +127,7 @@ def label_identity(posterior: xr.Dataset, framework: Framework, hyperparameters:
     share
         In [0, 1]; 1 when every column of expected states is its own.
     """
-    expected = framework.table.expected
+    expected = np.vstack([framework.expected, framework.residual])
     size = expected.shape[1]
     rivals = [
         np.array(order) for order in itertools.permutations(range(size)) if (expected[:, list(order)] == expected).all()

@@ -63,7 +63,7 @@ def _variables(
     labels, dims = framework.series(family), (f"{family}_reading",)
     places = {
         "time": rows["time"].to_numpy(dtype=np.int64),
-        "series": np.array([labels.index(label) for label in rows["fed_label"]], dtype=np.int64),
+        "place": np.array([labels.index(label) for label in rows["fed_label"]], dtype=np.int64),
         "line": rows["line"].to_numpy(dtype=np.int64),
         "used": np.ones(len(rows), dtype=bool),
     }

@@ -14,7 +14,7 @@ from indicast import names
 from indicast.explain import news
 from indicast.panel import NOT_LOOKED
 from indicast.publish._text import plain, web_link
-from indicast.publish._use import Use, Uses
+from indicast.publish._use import TALLIES, Use, Uses
 from indicast.workspace import Framework, month_index
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """A month of a counted indicator whose coverage became known.
+    """A month of a tallied indicator whose coverage became known.
 
     Attributes
     ----------
@@ -64,7 +64,8 @@ class Watch:
     found
         Events known to have begun.
     reference
-        Events that the past rate would give if all were found.
+        Events that the past rate would give if all were found; None where nothing is
+        compared with the past.
     """
 
     indicator: str
@@ -72,7 +73,7 @@ class Watch:
     coverage: str
     looked: bool
     found: int
-    reference: float
+    reference: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class Evidence:
     total, fed
         All new rows, and how many of those shown feed the model.
     watched
-        Newly judged months of counted indicators.
+        Newly judged months of tallied indicators.
     later_sources
         Further sources that became known for older rows.
     """
@@ -184,15 +185,14 @@ def _watch(framework: Framework, panel: xr.Dataset, row: dict[str, Any]) -> Watc
     place = month_index(row["month"]) - framework.start_index
     if not 0 <= place < int(panel.attrs["months"]):
         return None
-    cell = {names.TIME: place, names.COUNTED: [one.id for one in framework.counts].index(row["indicator"])}
-    return Watch(
-        framework.counts[cell[names.COUNTED]].name,
-        row["month"],
-        row["coverage"],
-        int(panel["count_coverage"].isel(cell)) != NOT_LOOKED,
-        int(panel["count"].isel(cell)),
-        float(panel["count_reference"].isel(cell)),
-    )
+    family = next((name for name, dim in TALLIES.items() if row["indicator"] in panel[dim].to_numpy()), None)
+    if family is None:
+        return None
+    here = panel.isel({names.TIME: place}).sel({TALLIES[family]: row["indicator"]})
+    indicator = next(one for one in framework.declaration.indicators if one.id == row["indicator"])
+    reference = float(here["count_reference"]) if family == "count" else None
+    looked = int(here[f"{family}_coverage"]) != NOT_LOOKED
+    return Watch(indicator.name, row["month"], row["coverage"], looked, int(here[family]), reference)
 
 
 def _day(value: Any) -> str:  # noqa: ANN401  # a timestamp or NaT

@@ -73,7 +73,7 @@ class Expected:
 def expected(tree: xr.DataTree, framework: Framework) -> Expected:
     """Return predicted counts and directions of a run."""
     predictions, last = tree["predictions"].to_dataset(), month_index(tree.attrs["as_of"])
-    directed = [one for one in framework.declaration.indicators if one.family == "direction"]
+    directed = framework.directed
     shares = predictions["direction_ahead"].isel({names.AHEAD: 0}).mean(SAMPLE)
     reports = tuple(
         ReportAhead(one.name, one.driver, tuple(float(p) for p in shares.sel({names.INDICATOR: one.id}).to_numpy()))

@@ -122,10 +122,10 @@ def watch(one: Watch) -> str:
     """Say what was found in a watched month."""
     if not one.looked:
         return f"{one.indicator}, {month_name(one.month)}: coverage {one.coverage}, so silence is no evidence."
-    return (
-        f"{one.indicator}, {month_name(one.month)}: {one.found} found, coverage {one.coverage}. "
-        f"At the rate of the months before, {one.reference:.1f} would be expected if all were found."
-    )
+    found = f"{one.indicator}, {month_name(one.month)}: {one.found} found, coverage {one.coverage}."
+    if one.reference is None:
+        return found
+    return f"{found} At the rate of the months before, {one.reference:.1f} would be expected if all were found."
 
 
 def use(item: Item) -> str:

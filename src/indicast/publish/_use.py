@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING, Any
 from indicast import names
 from indicast.elicit import GRADES
 from indicast.panel import NOT_LOOKED
-from indicast.workspace import Framework, Indicator, month_index
+from indicast.workspace import Fed, Framework, Indicator, month_index
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from indicast.ledger import Ledger
+
+
+TALLIES = {"count": names.COUNTED, "event": names.EVENT_SERIES}
+"""Families that add rows up by month, and the dim of their labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,7 @@ class Use:
     Attributes
     ----------
     stream
-        ``direction``, ``count`` or ``not fed``.
+        The family that it feeds, or ``not fed``.
     grade
         Reliability letter with which it enters, or "".
     reason
@@ -49,24 +53,39 @@ class Uses:
 
     def use(self, indicator: Indicator, row: dict[str, Any]) -> Use:
         """Return what becomes of a row, given by column name with its ``line``."""
-        start, month = self.framework.declaration.start, row["event_date"].strftime("%Y-%m")
+        month = row["event_date"].strftime("%Y-%m")
         place = month_index(month) - self.framework.start_index
-        if row["source_id"] in start.carried_by_marks:
+        if row["source_id"] in self.framework.carried:
             return Use("not fed", "", "the marks of the experts' table already carry this source")
         if place < 0:
-            return Use("not fed", "", f"its month lies before the model's start in {start.month}")
+            return Use(
+                "not fed",
+                "",
+                f"its month lies before the model's start in {self.framework.declaration.start.first_month}",
+            )
         if place >= int(self.panel.attrs["months"]):
             return Use("not fed", "", "its month lies after the month described")
-        if row["kind"] not in indicator.feeds.get(indicator.family, ()):
+        fed = indicator.stream(row["kind"], row["unit"], row["direction"])
+        if fed is None:
             reason = indicator.unfed.reason if indicator.unfed and row["kind"] in indicator.unfed.kinds else ""
             return Use("not fed", "", reason or f"rows of kind {row['kind']} feed nothing for this indicator")
-        return self._count(indicator, place) if indicator.family == "count" else self._direction(row, place)
+        if fed.family in TALLIES:
+            return self._tally(indicator, fed.family, place)
+        return self._direction(row, place) if fed.family == "direction" else self._reading(row, fed)
 
-    def _count(self, indicator: Indicator, place: int) -> Use:
-        coverage = self.panel["count_coverage"].sel({names.COUNTED: indicator.id}).to_numpy()
+    def _tally(self, indicator: Indicator, family: str, place: int) -> Use:
+        coverage = self.panel[f"{family}_coverage"].sel({TALLIES[family]: indicator.id}).to_numpy()
         if coverage[place] == NOT_LOOKED:
             return Use("not fed", "", "nobody is known to have watched in that month")
-        return Use("count", "", "")
+        return Use(family, "", "")
+
+    def _reading(self, row: dict[str, Any], fed: Fed) -> Use:
+        used = self.panel[f"{fed.family}_used"].to_numpy()
+        if row["line"] in self.panel[f"{fed.family}_line"].to_numpy()[used]:
+            return Use(fed.family, "", "")
+        if fed.family == "level":
+            return Use("not fed", "", f"it is the base to which the next reading of {fed.label} is compared")
+        return Use("not fed", "", "it repeats a reading of the same day and origin")
 
     def _direction(self, row: dict[str, Any], place: int) -> Use:
         indicator = self.framework.indicators.index(row["indicator"])
