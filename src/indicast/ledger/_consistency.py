@@ -172,7 +172,7 @@ def _dates_of_outcomes(rows: pd.DataFrame) -> list[Finding]:
 
 
 def _misplaced_silence(framework: Framework, rows: pd.DataFrame) -> list[Finding]:
-    """A word meaning 'withheld' needs to know which reading would embarrass, and only that."""
+    """Return withheld months of indicators that nothing embarrasses, and idle coverage."""
     shy = {one.id for one in framework.declaration.indicators if one.embarrassing}
     withheld = rows["coverage"].map(framework.declaration.coverage) == "withheld"
     tallied = rows["indicator"].isin([one.id for one in (*framework.counts, *framework.events)])
@@ -193,7 +193,7 @@ def _misplaced_silence(framework: Framework, rows: pd.DataFrame) -> list[Finding
 
 
 def _outcomes_out_of_range(framework: Framework, rows: pd.DataFrame) -> list[Finding]:
-    """An outcome lies after the judgement and no later than the evidence for it."""
+    """Return outcomes before the judged month, or after the latest evidence for them."""
     occurred, judged = rows["outcome"] == "occurred", framework.declaration.start.month
     before = rows.index[occurred & (rows["date"] != "") & (rows["date"].str.slice(0, 7) < judged)]
     after = rows.index[occurred & (rows["date"] > rows["as_of"])]

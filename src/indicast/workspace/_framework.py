@@ -86,11 +86,13 @@ class Framework:
     @cached_property
     def families(self) -> tuple[str, ...]:
         """Families that this framework uses, in the order of :data:`FAMILIES`."""
-        used = {stream for indicator in self.declaration.indicators for stream in indicator.feeds}
+        used: set[str] = {stream for indicator in self.declaration.indicators for stream in indicator.feeds}
         used |= {series.family for indicator in self.declaration.indicators for series in indicator.series}
-        used |= {"milestone"} if self.judgements else set()
-        used |= {"withheld"} if "withheld" in self.declaration.coverage.values() else set()
-        return tuple(name for name in FAMILIES if name in used)
+        by_other_means = {
+            "milestone": bool(self.judgements),
+            "withheld": "withheld" in self.declaration.coverage.values(),
+        }
+        return tuple(name for name in FAMILIES if name in used or by_other_means.get(name))
 
     @cached_property
     def residual(self) -> np.ndarray:

@@ -122,7 +122,7 @@ class Indicator(Frozen):
             if kind in series.kinds and unit in series.units:
                 return Fed(family=series.family, label=series.id)
         for family in ("count", "event", "direction"):
-            if kind not in self.feeds.get(family, ()):  # type: ignore[call-overload]  # a literal of the loop
+            if kind not in self.feeds.get(family, ()):
                 continue
             if family != "event" or direction in self.event_directions:
                 return Fed(family=family, label=self.id)
