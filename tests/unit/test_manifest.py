@@ -158,7 +158,11 @@ def test_a_row_that_is_lost_changes_the_hash(root):
 
 def test_the_declarations_are_copied_whole(root):
     made = manifest(root)["declarations"]
-    assert set(made) == {"model.toml", "hyperparameters.toml", "table.csv"}
+    assert set(made) == {
+        "model.toml",
+        "hyperparameters.toml",
+        "table.csv",
+    }  # the other files of a workspace are copied where it has them
     for name, folder in (("model.toml", "models"), ("hyperparameters.toml", "priors"), ("table.csv", "priors")):
         assert made[name]["content"] == (root / folder / "harbour" / name).read_text(encoding="utf-8")
 

@@ -9,7 +9,20 @@ from typing import Annotated
 import typer
 
 from indicast import __version__
-from indicast.cli._options import AS_OF, DRAFT, JSON, KNOWN_AT, MODEL, QUIET, RUN, SEED, WORKSPACE, Shared, parse_day
+from indicast.cli._options import (
+    AS_OF,
+    DRAFT,
+    JSON,
+    KNOWN_AT,
+    MODEL,
+    QUIET,
+    RUN,
+    SEED,
+    START,
+    WORKSPACE,
+    Shared,
+    parse_day,
+)
 from indicast.errors import GateError, IndicastError
 
 USAGE_EXIT = 2
@@ -112,6 +125,7 @@ def fit(
     draws: Annotated[
         int | None, typer.Option("--draws", min=50, help="Kept draws per chain.", show_default="as declared")
     ] = None,
+    start: START = None,
     workspace: WORKSPACE = None,
     quiet: QUIET = False,
     as_json: JSON = False,
@@ -121,7 +135,7 @@ def fit(
     from indicast.cli import _jobs
 
     options = context.obj.joined(workspace, seed, quiet=quiet, as_json=as_json)
-    _jobs.fit(options, model, as_of, parse_day(known_at), draws)
+    _jobs.fit(options, model, (as_of, parse_day(known_at)), draws, start)
 
 
 @app.command(epilog="Example: indicast report my_table --run 2024-12_0123456789ab")

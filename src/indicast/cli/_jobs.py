@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from indicast.errors import MissingError
-from indicast.workspace import Framework, find_root, load_framework, month_index
+from indicast.errors import MissingError, RunError
+from indicast.workspace import Framework, Mode, Route, find_root, load_framework, month_index
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -46,12 +46,17 @@ class Desk:
         return build_panel(self.framework, self.hyperparameters, self.ledger, when, sizes)
 
 
-def open_desk(options: Shared, model: str, draws: int | None = None) -> Desk:
+STARTS: dict[str, tuple[Mode, Route]] = {"marks": ("marks", "A"), "labels": ("marks", "B"), "history": ("history", "A")}
+"""Mode and route of each word of ``--start``."""
+
+
+def open_desk(options: Shared, model: str, draws: int | None = None, start: str | None = None) -> Desk:
     """Load a model's declarations and ledger, or raise with the first faults."""
     from indicast.elicit import load_hyperparameters
     from indicast.ledger import load_ledger
 
     framework = load_framework(find_root(options.workspace), model)
+    framework = framework.starting(*STARTS[start]) if start else framework
     hyperparameters = load_hyperparameters(framework)
     ledger, warnings = load_ledger(framework)
     desk = Desk(options, framework, hyperparameters, ledger, _settings(framework, options, draws))
@@ -68,13 +73,15 @@ def _settings(framework: Framework, options: Shared, draws: int | None) -> Setti
     return Settings(declared.chains, declared.tune, draws or declared.draws, declared.target_accept, seed)
 
 
-def fit(options: Shared, model: str, as_of: str | None, known_at: date | None, draws: int | None) -> None:
-    """Fit one month and save the run."""
+def fit(
+    options: Shared, model: str, asked: tuple[str | None, date | None], draws: int | None, start: str | None = None
+) -> None:
+    """Fit one month, asked for as month and day of knowledge, and save the run."""
     from indicast.infer import Sampler
     from indicast.panel import vintage
 
-    desk = open_desk(options, model, draws)
-    when = vintage(desk.ledger, as_of, known_at)
+    desk = open_desk(options, model, draws, start)
+    when = vintage(desk.ledger, *asked)
     run = fit_month(desk, Sampler(desk.framework, desk.hyperparameters), when)
     _tell_run(desk, run)
 
@@ -157,6 +164,9 @@ def report(options: Shared, model: str, run_id: str | None, *, draft: bool) -> N
 
     desk = open_desk(options, model)
     run = load_run(find_run(desk.framework, run_id))
+    if run.manifest.get("variant"):
+        message = f"{run.id} starts from {run.manifest['variant']}: a sensitivity run is compared, never published"
+        raise RunError(message)
     _publish(desk, run, _saved_month_before(desk, run), draft=draft)
 
 

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from indicast.errors import DataError
+
+
+class Start(StrEnum):
+    """How the experts' judgement enters the first month."""
+
+    MARKS = "marks"
+    LABELS = "labels"
+    HISTORY = "history"
+
 
 WORKSPACE = Annotated[
     Path | None, typer.Option("--workspace", help="Folder with models/<model>/model.toml.", show_default=False)
@@ -28,6 +38,14 @@ KNOWN_AT = Annotated[
 ]
 RUN = Annotated[
     str | None, typer.Option("--run", metavar="ID", help="Run to report.", show_default="the latest month fitted")
+]
+START = Annotated[
+    Start | None,
+    typer.Option(
+        "--start",
+        help="Sensitivity run: the experts' marks, their labels, or no table but the history before it.",
+        show_default="as declared",
+    ),
 ]
 DRAFT = Annotated[bool, typer.Option("--draft", help="Write a stamped draft even if a gate failed.")]
 

@@ -25,9 +25,9 @@ Truth = Mapping[str, np.ndarray]
 
 
 def draw_truth(
-    framework: Framework, hyperparameters: Hyperparameters, months: int, rng: np.random.Generator
+    framework: Framework, hyperparameters: Hyperparameters, months: int, rng: np.random.Generator, size: int = 1
 ) -> dict[str, np.ndarray]:
-    """Return one draw of every free parameter from its prior.
+    """Return draws of every free parameter from its prior.
 
     Parameters
     ----------
@@ -37,18 +37,20 @@ def draw_truth(
         Number of months that need shocks.
     rng
         Source of randomness.
+    size
+        Number of draws.
 
     Returns
     -------
     truth
-        Arrays by variable name with a leading axis of length one.
+        Arrays by variable name with a leading axis of draws.
     """
-    truth = {name: prior.sample(rng, 1) for name, prior in hyperparameters.priors.items()}
+    truth = {name: prior.sample(rng, size) for name, prior in hyperparameters.priors.items()}
     indicators, groups = len(framework.indicators), len(framework.groups)
     for name in (names.STRENGTH_Z, names.TILT_Z, names.FLAT_NEWS_Z):
-        truth[name] = rng.standard_normal((1, indicators))
-    truth[names.GLOBAL_INNOVATION] = rng.standard_normal((1, months))
-    truth[names.GROUP_INNOVATION] = rng.standard_normal((1, months, groups))
+        truth[name] = rng.standard_normal((size, indicators))
+    truth[names.GLOBAL_INNOVATION] = rng.standard_normal((size, months))
+    truth[names.GROUP_INNOVATION] = rng.standard_normal((size, months, groups))
     truth[names.STRENGTH] = strengths(truth, framework, hyperparameters)
     return truth
 

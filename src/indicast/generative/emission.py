@@ -40,7 +40,12 @@ def strengths(draws: Mapping[str, np.ndarray], framework: Framework, hyperparame
 
 
 def log_emission(
-    draws: Mapping[str, np.ndarray], framework: Framework, hyperparameters: Hyperparameters, panel: xr.Dataset
+    draws: Mapping[str, np.ndarray],
+    framework: Framework,
+    hyperparameters: Hyperparameters,
+    panel: xr.Dataset,
+    *,
+    with_table: bool = True,
 ) -> np.ndarray:
     """Return log p(evidence of month t | scenario, parameters).
 
@@ -50,6 +55,8 @@ def log_emission(
         Free parameters by name, leading axis draw.
     framework, hyperparameters, panel
         As given to the model.
+    with_table
+        Whether the experts' marks count as evidence of the first month.
 
     Returns
     -------
@@ -61,7 +68,7 @@ def log_emission(
     total = np.zeros((len(felt[CLIMATE]), panel.sizes[names.TIME], len(framework.scenarios)))
     for family in active(setting):
         total += family.log_emission(felt, setting)
-    if marks.used(framework):
+    if with_table and marks.used(framework):
         total[:, 0] += marks.log_emission(draws, framework.table, hyperparameters, felt[CLIMATE][:, 0])
     return total
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 LIBRARIES = ("arviz", "numba", "numpy", "nutpie", "pandas", "pymc", "pytensor", "scipy", "xarray")
 TABLES = ("observations", "sources", "corroboration", "coverage", "outcomes")
+PRIOR_FILES = ("hyperparameters.toml", "table.csv", "milestones.csv", "elicited.csv", "raters.csv")
 HASHED_SEPARATELY = ("hash", "git_commit", "published")
 
 
@@ -54,14 +55,15 @@ def build_manifest(
         Padded sizes of the panel: they set the number of shocks, hence the draws.
     """
     declared = {"model.toml": framework.model_file}
-    declared |= {name: framework.priors_folder / name for name in ("hyperparameters.toml", "table.csv")}
+    declared |= {name: framework.priors_folder / name for name in PRIOR_FILES}
     content = {
         "model": framework.id,
+        "variant": framework.variant,
         "as_of": when.as_of,
         "known_at": when.known_at.isoformat(),
         "package_version": __version__,
         "code_sha256": code_hash(),
-        "declarations": {name: _declared(path) for name, path in declared.items()},
+        "declarations": {name: _declared(path) for name, path in declared.items() if path.is_file()},
         "ledger_sha256": ledger_hash(ledger.known(when.known_at)),
         "sampler": asdict(settings),
         "padded": dict(padded or {}),

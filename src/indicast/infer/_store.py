@@ -57,14 +57,17 @@ class Run:
 
 
 def run_id(manifest: Mapping[str, Any]) -> str:
-    """Return the name of a run's folder.
+    """Return the name of a run's folder; a run with another start says so.
 
     Examples
     --------
     >>> run_id({"as_of": "2024-12", "hash": "0123456789abcdef"})
     '2024-12_0123456789ab'
+    >>> run_id({"as_of": "2024-12", "hash": "0123456789abcdef", "variant": "history"})
+    '2024-12_history_0123456789ab'
     """
-    return f"{manifest['as_of']}_{manifest['hash'][:12]}"
+    variant = f"{manifest['variant']}_" if manifest.get("variant") else ""
+    return f"{manifest['as_of']}_{variant}{manifest['hash'][:12]}"
 
 
 def save_run(framework: Framework, run: Run) -> Path:
@@ -147,6 +150,8 @@ def _encoding(tree: xr.DataTree) -> dict[str, dict[str, dict[str, Any]]]:
 def find_run(framework: Framework, wanted: str | None = None, as_of: str | None = None) -> Path:
     """Return the folder of a run: by id, or the newest of a month, or the newest.
 
+    Runs with another start than the declared one are found by their id only.
+
     Raises
     ------
     MissingError
@@ -155,6 +160,7 @@ def find_run(framework: Framework, wanted: str | None = None, as_of: str | None 
     folder = framework.runs_folder
     pattern = wanted or (f"{as_of}_*" if as_of else "*")
     found = [path.parent for path in folder.glob(f"[!.]*/{MANIFEST}") if path.parent.match(pattern)]
+    found = [path for path in found if wanted or path.name.count("_") == 1]
     if not found:
         named = f" {wanted or as_of}" if wanted or as_of else ""
         month = f" --as-of {as_of}" if as_of else ""

@@ -1,6 +1,6 @@
 """A folder becomes a frozen :class:`Framework`; opening one runs nothing."""
 
-from indicast.workspace._declaration import Band, Declaration, Lexicon, Scenario, month_index
+from indicast.workspace._declaration import Band, Declaration, Lexicon, PriorGates, Scenario, month_index
 from indicast.workspace._families import FAMILIES, Needs
 from indicast.workspace._findings import Finding, Severity, refuse_errors
 from indicast.workspace._framework import Framework
@@ -8,6 +8,7 @@ from indicast.workspace._indicator import Fed, Indicator
 from indicast.workspace._milestones import Judgement
 from indicast.workspace._open import find_root, load_framework, model_names, read_toml
 from indicast.workspace._rows import read_rows, rule, shown, text_schema
+from indicast.workspace._start import Mode, Route
 from indicast.workspace._table import MARKS, Table, read_table
 
 __all__ = [
@@ -21,7 +22,10 @@ __all__ = [
     "Indicator",
     "Judgement",
     "Lexicon",
+    "Mode",
     "Needs",
+    "PriorGates",
+    "Route",
     "Scenario",
     "Severity",
     "Table",

@@ -127,6 +127,26 @@ class Gates(Frozen):
     label_identity_min: Probability
 
 
+class PriorGates(Frozen):
+    """Limits on what the priors imply before any data.
+
+    ``worlds`` are simulated; what their months say is averaged over ``believed`` draws of
+    the parameters; ``chains`` draws give the chance of a change within a year.
+    """
+
+    worlds: int = Field(ge=20, le=10_000)
+    believed: int = Field(ge=20, le=10_000)
+    chains: int = Field(ge=100, le=1_000_000)
+    seed: int = Field(ge=0)
+    annual: dict[Identifier, tuple[float, float]] = Field(default_factory=dict)
+    annual_mass_min: Probability
+    switch_within_year: tuple[Probability, Probability]
+    loud_months_max: Probability
+    jump: Probability
+    jump_share_max: Probability
+    reason: Text
+
+
 class SamplerSection(Frozen):
     """NUTS settings; ``seed`` is the default for ``--seed``."""
 
@@ -149,6 +169,7 @@ class Declaration(Frozen):
     coverage: dict[Identifier, Looking]
     groups: dict[Identifier, Text]
     gates: Gates
+    prior_gates: PriorGates | None = None
     sampler: SamplerSection
     scenarios: tuple[Scenario, ...] = Field(min_length=2)
     indicators: tuple[Indicator, ...] = Field(min_length=1)
@@ -168,6 +189,9 @@ class Declaration(Frozen):
         _refuse_repeats("direction word", list(self.directions))
         used = {indicator.group for indicator in self.indicators}
         _require_same("groups", used, set(self.groups))
+        annual = set(self.prior_gates.annual) if self.prior_gates else set()
+        counted = {indicator.id for indicator in self.indicators if "count" in indicator.feeds}
+        _require_words("prior_gates.annual", tuple(sorted(counted)), sorted(annual))
         _require_slants_for_all(self.slants)
         _refuse_repeats("series", [series.id for one in self.indicators for series in one.series])
         _require_words(
@@ -207,7 +231,7 @@ def _require_same(what: str, used: set[str], declared: set[str]) -> None:
 def _require_words(what: str, allowed: tuple[str, ...], given: list[str | None]) -> None:
     for word in given:
         if word is not None and word not in allowed:
-            message = f"{what}: {word!r} is no direction; allowed are {', '.join(allowed)}"
+            message = f"{what}: {word!r} is not known; allowed are {', '.join(allowed)}"
             raise ValueError(message)
 
 

@@ -47,7 +47,8 @@ FAMILIES: Final[Mapping[str, Needs]] = {
     ),
     "event": Needs(
         {
-            names.EVENT_RATE: ((names.EVENT_SERIES, names.DIRECTION), "positive"),
+            names.EVENT_RATE: ((names.EVENT_SERIES, names.SCENARIO), "positive"),
+            names.EVENT_BACKGROUND: ((names.EVENT_SERIES,), "positive"),
             names.LEDGER_DENSITY: ((names.EVENT_SERIES,), "positive"),
             names.EVENT_DETECTION: ((names.COVERAGE,), "unit"),
         }

@@ -17,18 +17,22 @@ from indicast.workspace._declaration import Declaration, month_index
 from indicast.workspace._families import FAMILIES
 from indicast.workspace._indicator import Indicator
 from indicast.workspace._milestones import Judgement
-from indicast.workspace._start import Mode, Route
+from indicast.workspace._start import Mode, Route, StartSection
 from indicast.workspace._table import Table
 
 
 @dataclass(frozen=True)
 class Framework:
-    """A model's validated declaration and table, and where its files stand."""
+    """A model's validated declaration and table, and where its files stand.
+
+    ``variant`` names a start other than the declared one, and is empty otherwise.
+    """
 
     root: Path
     declaration: Declaration
     table: Table
     judgements: tuple[Judgement, ...] = ()
+    variant: str = ""
 
     @property
     def id(self) -> str:
@@ -141,7 +145,9 @@ class Framework:
         except ValueError as error:
             message = f"{self.model_file}: {str(error).splitlines()[2].split('[')[0].removeprefix('  Value error, ')}"
             raise WorkspaceError(message.strip()) from None
-        return replace(self, declaration=self.declaration.model_copy(update={"start": start}))
+        same = (start.mode, start.route) == (declared.mode, declared.route)
+        variant = self.variant if same else start_name(start)
+        return replace(self, declaration=self.declaration.model_copy(update={"start": start}), variant=variant)
 
     @property
     def model_file(self) -> Path:
@@ -167,3 +173,8 @@ class Framework:
     def reports_folder(self) -> Path:
         """``reports/<model>``."""
         return self.root / "reports" / self.id
+
+
+def start_name(start: StartSection) -> str:
+    """Return a start in one word: ``marks``, ``labels`` or ``history``."""
+    return "history" if start.mode == "history" else {"A": "marks", "B": "labels"}[start.route]
