@@ -1,4 +1,4 @@
-"""Two workspaces opened once, and parameters drawn from their priors without PyMC."""
+"""Workspaces opened once, and parameters drawn from their priors without PyMC."""
 
 from datetime import date
 from pathlib import Path
@@ -10,7 +10,7 @@ import xarray as xr
 
 from indicast import names
 from indicast.elicit import Hyperparameters, load_hyperparameters
-from indicast.generative import emission
+from indicast.generative import emission, ratings
 from indicast.ledger import Ledger, load_ledger
 from indicast.panel import Vintage, build_panel, last_day
 from indicast.workspace import Framework, load_framework, month_index
@@ -36,6 +36,10 @@ class World(NamedTuple):
             drawn[name] = rng.standard_normal((size, indicators))
         drawn[names.GLOBAL_INNOVATION] = rng.standard_normal((size, months))
         drawn[names.GROUP_INNOVATION] = rng.standard_normal((size, months, len(self.framework.groups)))
+        if len(self.framework.table.ratings):
+            for name, dims in ratings.STANDARD_NORMAL.items():
+                sizes = [len(self.hyperparameters.coords[dim]) for dim in dims]
+                drawn[name] = rng.standard_normal((size, *sizes))
         drawn[names.STRENGTH] = emission.strengths(drawn, self.framework, self.hyperparameters)
         return drawn
 
@@ -62,6 +66,11 @@ def harbour() -> World:
 @pytest.fixture(scope="session")
 def flagship() -> World:
     return opened(ROOT, "belarus_russia", "2024-12")
+
+
+@pytest.fixture(scope="session")
+def rated(keepers: Path) -> World:
+    return opened(keepers, "harbour", "2024-06")
 
 
 @pytest.fixture(params=["harbour", "flagship"])

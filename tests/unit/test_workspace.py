@@ -185,7 +185,7 @@ TABLE_FAULTS = {
     "expected of two": ("convoys grow,+1", "convoys grow,+2", "T003", r"expected is '\+2'; allowed are -1, 0, 1"),
     "unknown mark": ("convoys grow,+1,+", "convoys grow,+1,?", "T004", r"mark is '\?'; allowed are \+ = -"),
     "a blank mark": ("convoys grow,+1,+", "convoys grow,+1,", "T004", "mark is ''"),
-    "another rater": ("+1,+,consensus", "+1,+,anna", "T005", "rater is .anna.; only the rater consensus is read"),
+    "another rater": ("+1,+,consensus", "+1,+,anna", "T005", "rater is .anna.; allowed are consensus; .* raters.csv"),
     "no descriptor": ("convoys grow", " ", "T006", "descriptor is ' '; it may not be blank"),
     "no source": (
         "convoys grow,+1,+,consensus,pact_paper p. 3",

@@ -23,6 +23,7 @@ POSITIVE = (
     "reference_window_months",
     "growth_years",
     "level_tail",
+    *("rating_spacing", "rating_cut", "rater_scale_sd", "rater_lean_sd", "country_error_sd"),
 )
 LEDGER_KINDS = ("event", "count", "level", "share", "claim", "denial")
 CREDIBILITIES = ("1", "2", "3", "4", "5", "6")

@@ -38,6 +38,10 @@ ALWAYS = Needs(
         "mark_if_support",
     ),
 )
+WITH_RATINGS = Needs(
+    {names.SHARED_ERROR_SCALE: ((), "positive")},
+    ("rating_spacing", "rating_cut", "rater_scale_sd", "rater_lean_sd", "country_error_sd"),
+)
 
 
 def requirements(framework: Framework) -> Needs:
@@ -49,6 +53,7 @@ def requirements(framework: Framework) -> Needs:
     ['drift', 'level_scale']
     """
     needs = [ALWAYS, *(FAMILIES[name] for name in framework.families)]
+    needs += [WITH_RATINGS] if len(framework.table.ratings) else []
     priors = {name: shape for one in needs for name, shape in one.priors.items()}
     if not any(judgement.shared for judgement in framework.judgements):
         priors.pop(names.MILESTONE_SHIFT, None)
@@ -76,4 +81,6 @@ def coordinates(framework: Framework) -> dict[str, tuple[str, ...]]:
         names.SLANT: tuple(rule.id for rule in declaration.slants),
         names.COVERAGE: looked,
         names.CALENDAR_MONTH: tuple(str(month) for month in range(1, 13)),
+        names.RATER: framework.table.ratings.raters,
+        names.COUNTRY: framework.table.ratings.countries,
     }

@@ -3,18 +3,23 @@
 A mark says whether the cell's descriptor fits the present (share ``omega``) or would
 support the scenario if it came: ``P(g | y) = omega B[d][g] + (1 - omega) A[g]`` with
 ``d = |y - expected|``. The state y that the experts saw follows the ordinary emission.
-Invariant: with omega = 1 and B the identity, marks reveal y exactly; with strengths of
+Where experts judged one by one, the panel's own mark is unknown and summed out: ``sum_m
+P(m | y) R(m)``, with R from ``indicast.generative.ratings``.
+
+Invariants: marks that were agreed on have R = 1 at themselves, so the first formula is
+the second; with omega = 1 and B the identity, marks reveal y exactly; with strengths of
 .5 and shocks of .5 the whole table gives (.714, .260, .026) from a uniform prior
-(``tests/reference/test_marks.py``).
+(``tests/reference/test_marks.py``, ``tests/reference/test_ratings.py``).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from indicast import names
+from indicast.generative import ratings
 from indicast.generative.direction import READINGS, reading_probability
 
 if TYPE_CHECKING:
@@ -30,20 +35,36 @@ def used(framework: Framework) -> bool:
     return start.mode == "marks" and start.route == "A"
 
 
-def mark_tables(table: Table, hyperparameters: Hyperparameters) -> tuple[np.ndarray, np.ndarray]:
-    """Return the chance of each cell's mark under both meanings of a mark.
+def mark_tables(
+    table: Table, hyperparameters: Hyperparameters, message: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the chance of each cell's evidence under both meanings of a mark.
+
+    Parameters
+    ----------
+    table, hyperparameters
+        The experts' table and how marks are read.
+    message
+        R(m), what is known of each cell's judgement, from ``ratings.message``; dims
+        (..., indicator, scenario, mark). By default the table's marks are the judgements.
 
     Returns
     -------
     present
-        P(mark | state seen, 'fits the present'); dims (indicator, direction, scenario).
+        sum_m P(m | state seen, 'fits the present') R(m); dims (..., indicator, direction, scenario).
     support
-        P(mark | 'would support'); dims (indicator, scenario).
+        sum_m P(m | 'would support') R(m); dims (..., indicator, scenario).
     """
-    given = 1 - table.marks
+    known = table.marks[:, :, None] == ratings.JUDGEMENTS if message is None else message
+    fits = _fits_present(table, hyperparameters)
+    present = (fits * known[..., :, None, :, :]).sum(axis=-1)
+    return np.asarray(present), np.asarray((hyperparameters.array("mark_if_support") * known).sum(axis=-1))
+
+
+def _fits_present(table: Table, hyperparameters: Hyperparameters) -> np.ndarray:
+    """Return P(judgement | state seen, 'fits the present'); dims (indicator, direction, scenario, mark)."""
     steps = np.abs(READINGS[None, :, None] - table.expected[:, None, :])
-    present = hyperparameters.array("mark_if_present")[steps, given[:, None, :]]
-    return present, hyperparameters.array("mark_if_support")[given]
+    return hyperparameters.array("mark_if_present")[steps]
 
 
 def state_likelihood(present: np.ndarray, support: np.ndarray, of_present: np.ndarray) -> np.ndarray:
@@ -62,7 +83,7 @@ def state_likelihood(present: np.ndarray, support: np.ndarray, of_present: np.nd
         Dims (..., indicator, direction).
     """
     omega = np.asarray(of_present)[..., None, None, None]
-    return np.asarray((omega * present + (1.0 - omega) * support[:, None, :]).prod(axis=-1))
+    return np.asarray((omega * present + (1.0 - omega) * support[..., :, None, :]).prod(axis=-1))
 
 
 def log_emission(
@@ -86,19 +107,74 @@ def log_emission(
     """
     eta = draws[names.STRENGTH][:, :, None] * table.expected + climate[:, :, None]
     probability = reading_probability(eta, draws[names.THRESHOLD][:, None, None])
-    likelihood = state_likelihood(*mark_tables(table, hyperparameters), draws[names.MARKS_OF_PRESENT])
-    return np.asarray(np.log(np.einsum("sikd,sid->sik", probability, likelihood)).sum(axis=1))
+    message, log_scale = ratings.message(draws, table, hyperparameters)
+    likelihood = state_likelihood(*mark_tables(table, hyperparameters, message), draws[names.MARKS_OF_PRESENT])
+    evidence = np.log(np.einsum("sikd,sid->sik", probability, likelihood)).sum(axis=1)
+    return np.asarray(evidence + log_scale[:, None])
+
+
+class Simulated(NamedTuple):
+    """The panel's judgements and, where raters judged one by one, their marks.
+
+    Attributes
+    ----------
+    judgement
+        In {-1, 0, 1}; dims (draw, indicator, scenario).
+    rating
+        In {-1, 0, 1}; dims (draw, rating).
+    """
+
+    judgement: np.ndarray
+    rating: np.ndarray
+
+
+def simulate(
+    truth: Mapping[str, np.ndarray],
+    table: Table,
+    hyperparameters: Hyperparameters,
+    state: np.ndarray,
+    rng: np.random.Generator,
+) -> Simulated:
+    """Return judgements and ratings drawn for the states that the experts saw.
+
+    Parameters
+    ----------
+    truth
+        Parameters by name, leading axis draw.
+    table, hyperparameters
+        Who rates which cell, and how marks are read.
+    state
+        Readings in {-1, 0, 1}; dims (draw, indicator).
+    rng
+        Source of randomness.
+    """
+    omega = truth[names.MARKS_OF_PRESENT][:, None, None, None, None]
+    chance = omega * _fits_present(table, hyperparameters) + (1.0 - omega) * hyperparameters.array("mark_if_support")
+    draw, indicator = np.arange(state.shape[0])[:, None], np.arange(state.shape[1])
+    judgement = ratings.JUDGEMENTS[ratings.chosen(chance[draw, indicator, state + 1], rng)]
+    return Simulated(judgement, ratings.simulate(truth, table, hyperparameters, judgement, rng))
 
 
 def log_emission_graph(variables: Mapping[str, Any], table: Table, hyperparameters: Hyperparameters) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
     """Return the evidence of all marks as a PyTensor vector, nats; dims (scenario)."""
     import pytensor.tensor as pt
 
-    present, support = mark_tables(table, hyperparameters)
+    present, support, log_scale = _mark_tables_graph(variables, table, hyperparameters)
     omega = variables[names.MARKS_OF_PRESENT]
     likelihood = (omega * present + (1.0 - omega) * support[:, None, :]).prod(axis=2)
     eta = variables[names.STRENGTH][:, None] * table.expected + variables["climate"][0][:, None]
     threshold = variables[names.THRESHOLD]
     low, high = (0.5 * pt.erfc((threshold + sign * eta) / np.sqrt(2.0)) for sign in (1.0, -1.0))
     joint = low * likelihood[:, 0:1] + (1.0 - low - high) * likelihood[:, 1:2] + high * likelihood[:, 2:3]
-    return pt.log(joint).sum(axis=0)
+    return pt.log(joint).sum(axis=0) + log_scale
+
+
+def _mark_tables_graph(
+    variables: Mapping[str, Any], table: Table, hyperparameters: Hyperparameters
+) -> tuple[Any, Any, Any]:
+    """Return :func:`mark_tables` and the log of what its messages were divided by; constants if all marks are agreed."""
+    if not len(table.ratings):
+        return *mark_tables(table, hyperparameters), 0.0
+    message, log_scale = ratings.message_graph(variables, table, hyperparameters)
+    fits, support = _fits_present(table, hyperparameters), hyperparameters.array("mark_if_support")
+    return (message[:, None, :, :] * fits).sum(axis=-1), (message * support).sum(axis=-1), log_scale

@@ -15,7 +15,7 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from indicast import names
-from indicast.generative import labels, marks, shocks
+from indicast.generative import labels, marks, ratings, shocks
 from indicast.generative._chain_op import chain_evidence
 from indicast.generative.chain import other_scenarios
 from indicast.generative.emission import group_of, strength_weight
@@ -56,6 +56,7 @@ def build_model(framework: Framework, hyperparameters: Hyperparameters, panel: x
         variables |= _standing_tilts(variables)
         variables |= _newsworthiness(variables)
         variables |= _innovations()
+        variables |= ratings.rater_variables(framework.table) if marks.used(framework) else {}
         variables[CLIMATE] = shocks.climate_graph(variables, group_of(framework))
         evidence = _log_emission(variables, data, Setting(framework, hyperparameters, panel))
         pm.Potential(EVIDENCE, chain_evidence(evidence, transition, variables[names.INITIAL]))
@@ -75,7 +76,7 @@ def _log_emission(variables: dict[str, Any], data: dict[str, Any], setting: Sett
 
 def used_priors(framework: Framework, hyperparameters: Hyperparameters) -> dict[str, Prior]:
     """Return the priors of the parameters that this start of the model has."""
-    unused = () if marks.used(framework) else (names.MARKS_OF_PRESENT,)
+    unused = () if marks.used(framework) else (names.MARKS_OF_PRESENT, names.SHARED_ERROR_SCALE)
     return {name: prior for name, prior in hyperparameters.priors.items() if name not in unused}
 
 
@@ -103,6 +104,7 @@ def model_coords(framework: Framework, hyperparameters: Hyperparameters, panel: 
 def _used_dims(framework: Framework, hyperparameters: Hyperparameters, panel: xr.Dataset) -> set[str]:
     dims = {dim for prior in hyperparameters.priors.values() for dim in prior.dims}
     dims |= {dim for array_dims, _ in model_data(framework, panel).values() for dim in array_dims}
+    dims |= {names.RATER, names.COUNTRY} if len(framework.table.ratings) else set()
     return dims | {names.TIME, names.GROUP, names.INDICATOR, names.NEXT_SCENARIO}
 
 

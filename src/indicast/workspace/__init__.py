@@ -7,11 +7,13 @@ from indicast.workspace._framework import Framework
 from indicast.workspace._indicator import Fed, Indicator
 from indicast.workspace._milestones import Judgement
 from indicast.workspace._open import find_root, load_framework, model_names, read_toml
+from indicast.workspace._ratings import CONSENSUS, Rating, Ratings, collect_ratings
 from indicast.workspace._rows import read_rows, rule, shown, text_schema
 from indicast.workspace._start import Mode, Route
 from indicast.workspace._table import MARKS, Table, read_table
 
 __all__ = [
+    "CONSENSUS",
     "FAMILIES",
     "MARKS",
     "Band",
@@ -25,10 +27,13 @@ __all__ = [
     "Mode",
     "Needs",
     "PriorGates",
+    "Rating",
+    "Ratings",
     "Route",
     "Scenario",
     "Severity",
     "Table",
+    "collect_ratings",
     "find_root",
     "load_framework",
     "model_names",
