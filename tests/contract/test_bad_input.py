@@ -87,6 +87,10 @@ FAULTS = {
     "an unknown source": (lambda root: with_cell(root, "source_id", "nobody"), "L005: source_id is 'nobody'"),
     "a duplicate row": (duplicate_row, "L010"),
     "an empty ledger": (empty_ledger, "has no rows"),
+    "a rater whom nobody introduced": (
+        lambda root: replace(root / "priors" / "harbour" / "table.csv", "+1,+,consensus", "+1,+,anna"),
+        "T005: rater is 'anna'",
+    ),
     "a mark that is not + = -": (mark_that_is_none, "T004: mark is '?'"),
     "a probability that does not sum to one": (sum_that_is_not_one, "mark_if_present"),
 }

@@ -1,11 +1,13 @@
 """Tables that raters marked one by one: what is read, and one planted fault per rule."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from indicast import names
 from indicast.cli._checks import model_findings
@@ -224,3 +226,16 @@ def test_raters_are_part_of_what_a_run_was_made_from(keepers, root):
     edit(priors(root, "raters.csv"), "dee,QX", "dee,QN")
     assert "raters.csv" in json.dumps(list(before["declarations"]))
     assert manifest(root)["hash"] != before["hash"]
+
+
+def test_the_numbers_that_the_documents_suggest_can_be_used(root):
+    document = (Path(__file__).parents[2] / "docs" / "data.md").read_text(encoding="utf-8")
+    suggested = re.search(r"```toml\n(.*?)```", document, re.DOTALL).group(1)
+    path = priors(root, "hyperparameters.toml")
+    declared = path.read_text(encoding="utf-8")
+    path.write_text(declared[: declared.index("[priors.shared_error_scale]")] + suggested, encoding="utf-8")
+    loaded = load_hyperparameters(load_framework(root, "harbour"))
+    spacing, cut = loaded.number("rating_spacing"), loaded.number("rating_cut")
+    # "repeats a + or - of the panel in 77 of 100 cases and reverses it in 1"
+    assert stats.norm.sf(cut - spacing) == pytest.approx(0.77, abs=0.005)
+    assert stats.norm.cdf(-cut - spacing) == pytest.approx(0.01, abs=0.005)

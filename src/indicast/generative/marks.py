@@ -172,7 +172,7 @@ def log_emission_graph(variables: Mapping[str, Any], table: Table, hyperparamete
 def _mark_tables_graph(
     variables: Mapping[str, Any], table: Table, hyperparameters: Hyperparameters
 ) -> tuple[Any, Any, Any]:
-    """Return :func:`mark_tables` and the log of what its messages were divided by; constants if all marks are agreed."""
+    """Return :func:`mark_tables` and the log of what its messages were divided by; constants for an agreed table."""
     if not len(table.ratings):
         return *mark_tables(table, hyperparameters), 0.0
     message, log_scale = ratings.message_graph(variables, table, hyperparameters)

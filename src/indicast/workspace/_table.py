@@ -152,7 +152,7 @@ def _cells(path: Path, frame: pd.DataFrame, wanted: list[Cell]) -> dict[Cell, pd
 def _cell_findings(path: Path, key: Cell, rows: pd.DataFrame) -> list[Finding]:
     """Return what is wrong between the rows of one cell."""
     name, rater = f"{key[0]} under {key[1]}", rows["rater"]
-    both = (rater != CONSENSUS) & (rater == CONSENSUS).any()
+    both = (rater != CONSENSUS) & (CONSENSUS in set(rater))
     words, states = rows["descriptor"], rows["expected"].str.removeprefix("+")
     faults = (
         ("T007", rater.duplicated(keep=False), "stands twice", "keep one row per indicator, scenario and rater"),
