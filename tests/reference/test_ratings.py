@@ -8,6 +8,7 @@ from scipy import special, stats
 
 from indicast import names
 from indicast.generative import marks, ratings
+from indicast.generative.model import build_model
 from indicast.workspace import Rating, Table, collect_ratings
 
 SPACING, CUT = 1.5, 0.75
@@ -141,6 +142,23 @@ def test_an_agreed_table_reads_as_its_marks_to_the_last_bit(world):
 
 def test_an_agreed_table_adds_no_variable_to_the_model(world):
     assert ratings.rater_variables(world.framework.table) == {}
+
+
+def test_raters_have_no_part_where_marks_are_not_fed(rated):
+    section = {
+        "shares": dict.fromkeys(rated.framework.scenarios, 0.25),
+        "weight": 2.0,
+        "horizon": 3,
+        "reason": "x",
+    }
+    start = rated.framework.declaration.start
+    by_labels = type(start).model_validate(start.model_dump(exclude_none=True) | {"route": "B", "labels": section})
+    declaration = rated.framework.declaration.model_copy(update={"start": by_labels})
+    model = build_model(replace(rated.framework, declaration=declaration), rated.hyperparameters, rated.panel)
+    about_raters = {names.SHARED_ERROR_SCALE, *ratings.STANDARD_NORMAL}
+    assert not about_raters & {rv.name for rv in model.free_RVs}
+    fed = build_model(rated.framework, rated.hyperparameters, rated.panel)
+    assert about_raters <= {rv.name for rv in fed.free_RVs}
 
 
 def test_one_rater_who_cannot_err_is_an_agreed_mark(harbour):
