@@ -21,9 +21,10 @@ from scipy.special import logsumexp
 
 from indicast import names
 from indicast.evaluate._simulate import draw_truth, simulate_panel
-from indicast.generative import chain, emission
+from indicast.generative import chain
+from indicast.generative.emission import with_climate
+from indicast.generative.families import CLIMATE, Draws, Setting, active
 from indicast.infer import Gate
-from indicast.panel import NOT_LOOKED
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -48,13 +49,13 @@ class PriorWorlds:
     evidence
         log E[p(month | scenario)] of everything, nats; dims (world, time, scenario).
     by_indicator
-        The same for each indicator alone; dims (world, time, scenario).
+        The same for each indicator alone; dims (world, indicator, time, scenario).
     """
 
     path: np.ndarray
     count: np.ndarray
     evidence: np.ndarray
-    by_indicator: dict[str, np.ndarray]
+    by_indicator: np.ndarray
 
 
 def prior_gates(framework: Framework, hyperparameters: Hyperparameters, panel: xr.Dataset) -> tuple[Gate, ...]:
@@ -96,7 +97,7 @@ def prior_gates(framework: Framework, hyperparameters: Hyperparameters, panel: x
             at_most=True,
             where="all indicators",
         ),
-        _jump_gate(hyperparameters, worlds, limits),
+        _jump_gate(framework, hyperparameters, worlds, limits),
     )
 
 
@@ -106,21 +107,15 @@ def draw_worlds(
     """Return worlds drawn from the priors, and what each month of them would say."""
     rng = np.random.default_rng(limits.seed)
     months = panel.sizes[names.TIME]
-    believed = draw_truth(framework, hyperparameters, months, rng, size=limits.believed)
+    believed = with_climate(draw_truth(framework, hyperparameters, months, rng, size=limits.believed), framework)
     seen = []
     for _ in range(limits.worlds):
         truth = draw_truth(framework, hyperparameters, months, rng)
         path = draw_path(truth, months, rng)
         world = simulate_panel(framework, hyperparameters, panel, truth, path, rng)
-        parts = {
-            name: _expected_evidence(believed, framework, hyperparameters, part)
-            for name, part in _parts(framework, world)
-        }
-        whole = _expected_evidence(believed, framework, hyperparameters, world)
-        seen.append((path, world["count"].to_numpy(), whole, parts))
-    paths, counts, evidence, alone = zip(*seen, strict=True)
-    by_indicator = {name: np.stack([parts[name] for parts in alone]) for name in alone[0]}
-    return PriorWorlds(np.stack(paths), np.stack(counts), np.stack(evidence), by_indicator)
+        evidence = expected_evidence(believed, Setting(framework, hyperparameters, world))
+        seen.append((path, world["count"].to_numpy(), *evidence))
+    return PriorWorlds(*(np.stack(one) for one in zip(*seen, strict=True)))
 
 
 def draw_path(truth: dict[str, np.ndarray], months: int, rng: np.random.Generator) -> np.ndarray:
@@ -132,33 +127,30 @@ def draw_path(truth: dict[str, np.ndarray], months: int, rng: np.random.Generato
     return np.array(path)
 
 
-def _expected_evidence(
-    believed: dict[str, np.ndarray], framework: Framework, hyperparameters: Hyperparameters, panel: xr.Dataset
-) -> np.ndarray:
-    """Return log E[p(month | scenario)], without the marks; dims (time, scenario)."""
-    terms = emission.log_emission(believed, framework, hyperparameters, panel, with_table=False)
-    return np.asarray(logsumexp(terms, axis=0) - np.log(len(terms)))
+def expected_evidence(believed: Draws, setting: Setting) -> tuple[np.ndarray, np.ndarray]:
+    """Return log E[p(month | scenario)] of everything, and of each indicator alone.
 
+    Parameters
+    ----------
+    believed
+        Draws from the priors, with their climate.
+    setting
+        Its panel is what was seen; the experts' table is left out.
 
-def _parts(framework: Framework, panel: xr.Dataset) -> list[tuple[str, xr.Dataset]]:
-    """Return the panel as each indicator alone would leave it."""
-    return [(name, only(framework, panel, place)) for place, name in enumerate(framework.indicators)]
-
-
-def only(framework: Framework, panel: xr.Dataset, place: int) -> xr.Dataset:
-    """Return a panel in which nothing but one indicator was seen."""
-    indicator = framework.declaration.indicators[place]
-    own_series = {series.id for series in indicator.series}
-    cells = panel["cell_used"] & (panel["cell_indicator"] == place)
-    kept = {"cell_used": cells, "report_used": panel["report_used"] & cells}
-    for family, dim in (("count", names.COUNTED), ("event", names.EVENT_SERIES)):
-        kept[f"{family}_coverage"] = panel[f"{family}_coverage"].where(panel[dim] == indicator.id, NOT_LOOKED)
-    for family in ("share", "level"):
-        own = np.array([label in own_series for label in framework.series(family)] or [False])
-        kept[f"{family}_used"] = panel[f"{family}_used"] & own[panel[f"{family}_place"]]
-    kept["silence_used"] = panel["silence_used"] & (panel["silence_indicator"] == place)
-    kept |= {name: panel[name] * 0.0 for name in ("milestone_open", "milestone_done")}
-    return panel.assign(kept)
+    Returns
+    -------
+    evidence, by_indicator
+        Nats; dims (time, scenario) and (indicator, time, scenario).
+    """
+    months, indicators = setting.panel.sizes[names.TIME], len(setting.framework.indicators)
+    size = len(believed[CLIMATE])
+    terms = np.zeros((size, indicators + 1, months, len(setting.framework.scenarios)))
+    for family in active(setting):
+        places = family.places(believed, setting)
+        for place, (month, indicator) in enumerate(zip(places.time, places.indicator, strict=True)):
+            terms[:, indicator, month] += places.terms[:, place]
+    whole, alone = (logsumexp(one, axis=0) - np.log(size) for one in (terms.sum(axis=1), terms[:, :indicators]))
+    return np.asarray(whole), np.asarray(alone)
 
 
 def _spread(evidence: np.ndarray) -> np.ndarray:
@@ -170,10 +162,7 @@ def _changes_within_a_year(framework: Framework, hyperparameters: Hyperparameter
     """Return P(scenario after a year differs | parameters); dims (draw)."""
     rng = np.random.default_rng(limits.seed)
     draws = {name: hyperparameters.priors[name].sample(rng, limits.chains) for name in (names.INITIAL, names.DWELL)}
-    size = len(framework.scenarios)
-    exits = (
-        hyperparameters.priors[names.EXIT].sample(rng, limits.chains) if size > 2 else np.ones((limits.chains, 2, 1))
-    )  # noqa: PLR2004  # with two scenarios there is one exit
+    exits = hyperparameters.priors[names.EXIT].sample(rng, limits.chains)
     power = np.linalg.matrix_power(chain.transition_matrix(draws[names.DWELL], exits), MONTHS_PER_YEAR)
     return np.asarray(1.0 - np.einsum("sk,skk->s", draws[names.INITIAL], power))
 
@@ -192,25 +181,22 @@ def _annual_gates(framework: Framework, worlds: PriorWorlds, limits: PriorGates)
     return gates
 
 
-def jumps(hyperparameters: Hyperparameters, worlds: PriorWorlds) -> dict[str, np.ndarray]:
+def jumps(hyperparameters: Hyperparameters, worlds: PriorWorlds) -> np.ndarray:
     """Return how far each indicator alone moves the prior's probabilities in a month.
 
     Returns
     -------
     jumps
-        Largest change of a scenario's probability, in [0, 1]; dims (world, time).
+        Largest change of a scenario's probability, in [0, 1]; dims (world, indicator, time).
     """
     start = hyperparameters.priors[names.INITIAL].mean()
-    found = {}
-    for name, evidence in worlds.by_indicator.items():
-        joint = np.log(start) + evidence
-        moved = np.exp(joint - logsumexp(joint, axis=-1, keepdims=True)) - start
-        found[name] = np.abs(moved).max(axis=-1)
-    return found
+    joint = np.log(start) + worlds.by_indicator
+    moved = np.exp(joint - logsumexp(joint, axis=-1, keepdims=True)) - start
+    return np.asarray(np.abs(moved).max(axis=-1))
 
 
-def _jump_gate(hyperparameters: Hyperparameters, worlds: PriorWorlds, limits: PriorGates) -> Gate:
-    shares = {name: float((moved > limits.jump).mean()) for name, moved in jumps(hyperparameters, worlds).items()}
-    worst = max(shares, key=lambda name: shares[name])
+def _jump_gate(framework: Framework, hyperparameters: Hyperparameters, worlds: PriorWorlds, limits: PriorGates) -> Gate:
+    shares = (jumps(hyperparameters, worlds) > limits.jump).mean(axis=(0, 2))
+    worst = int(shares.argmax())
     name = f"months in which one indicator moves more than {limits.jump:.0%} (prior)"
-    return Gate(name, shares[worst], limits.jump_share_max, at_most=True, where=worst)
+    return Gate(name, float(shares[worst]), limits.jump_share_max, at_most=True, where=framework.indicators[worst])

@@ -18,7 +18,7 @@ import numpy as np
 from scipy.special import gammaln, xlogy
 
 from indicast import names
-from indicast.generative._family import Draws, Family, Labelled, Setting
+from indicast.generative._family import Draws, Family, Labelled, Places, Setting, grid_places
 from indicast.panel import NOT_LOOKED, trailing_reference
 
 if TYPE_CHECKING:
@@ -68,7 +68,12 @@ def calendar_month(panel: xr.Dataset) -> np.ndarray:
 
 
 def log_emission(draws: Mapping[str, np.ndarray], panel: xr.Dataset, growth_years: float) -> np.ndarray:
-    """Return the family's evidence for each month and scenario, in NumPy.
+    """Return the evidence of all counts, arguments as in :func:`count_terms`; dims (draw, time, scenario)."""
+    return count_terms(draws, panel, growth_years).sum(axis=2)
+
+
+def count_terms(draws: Mapping[str, np.ndarray], panel: xr.Dataset, growth_years: float) -> np.ndarray:
+    """Return the evidence of each month and count, in NumPy.
 
     Parameters
     ----------
@@ -81,8 +86,8 @@ def log_emission(draws: Mapping[str, np.ndarray], panel: xr.Dataset, growth_year
 
     Returns
     -------
-    log_emission
-        Nats, exactly 0 where nobody looked; dims (draw, time, scenario).
+    terms
+        Nats, exactly 0 where nobody looked; dims (draw, time, counted, scenario).
     """
     coverage = panel["count_coverage"].to_numpy()
     looked = coverage != NOT_LOOKED
@@ -90,7 +95,7 @@ def log_emission(draws: Mapping[str, np.ndarray], panel: xr.Dataset, growth_year
     mean = np.exp(log_mean(draws, panel, growth_years)) * detection[..., None]
     count = panel["count"].to_numpy()[..., None]
     terms = negative_binomial(count, mean, draws[names.OVERDISPERSION][:, None, :, None])
-    return np.asarray(np.where(looked[..., None], terms, 0.0).sum(axis=2))
+    return np.asarray(np.where(looked[..., None], terms, 0.0))
 
 
 def log_emission_graph(variables: Mapping[str, Any], data: Mapping[str, Any], growth_years: float) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
@@ -141,12 +146,16 @@ def simulate(truth: Draws, setting: Setting, path: np.ndarray, rng: np.random.Ge
     return {"count": count, "count_reference": trailing_reference(hyperparameters, count, coverage)}
 
 
-def _log_emission(draws: Draws, setting: Setting) -> np.ndarray:
-    return log_emission(draws, setting.panel, setting.hyperparameters.number("growth_years"))
+def _places(draws: Draws, setting: Setting) -> Places:
+    framework, seen = setting.framework, setting.panel["count_coverage"].to_numpy() != NOT_LOOKED
+    indicator = np.array([framework.indicators.index(counted.id) for counted in framework.counts], dtype=np.int64)
+    return grid_places(
+        count_terms(draws, setting.panel, setting.hyperparameters.number("growth_years")), seen, indicator
+    )
 
 
 def _log_emission_graph(variables: Mapping[str, Any], data: Mapping[str, Any], setting: Setting) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
     return log_emission_graph(variables, data, setting.hyperparameters.number("growth_years"))
 
 
-FAMILY = Family("count", data, _log_emission, _log_emission_graph, simulate)
+FAMILY = Family("count", data, _places, _log_emission_graph, simulate)

@@ -23,7 +23,7 @@ import numpy as np
 from scipy.special import expit, ndtr
 
 from indicast import names
-from indicast.generative._family import CLIMATE, Draws, Family, Labelled, Setting, by_month, unpadded
+from indicast.generative._family import CLIMATE, Draws, Family, Labelled, Places, Setting, by_month, unpadded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -129,6 +129,25 @@ def log_emission(
 ) -> np.ndarray:
     """Return the family's evidence for each month and scenario, in NumPy.
 
+    Exactly 0 in months without reports; arguments as in :func:`cell_places`.
+
+    Returns
+    -------
+    log_emission
+        Nats; dims (draw, time, scenario).
+    """
+    return by_month(cell_places(draws, panel, expected, climate, residual), panel.sizes[names.TIME])
+
+
+def cell_places(
+    draws: Mapping[str, np.ndarray],
+    panel: xr.Dataset,
+    expected: np.ndarray,
+    climate: np.ndarray,
+    residual: np.ndarray | None = None,
+) -> Places:
+    """Return the evidence of every cell.
+
     Parameters
     ----------
     draws
@@ -141,11 +160,6 @@ def log_emission(
         From ``indicast.generative.shocks``; dims (draw, time, indicator).
     residual
         Scenarios that predict nothing; dims (scenario). None of them by default.
-
-    Returns
-    -------
-    log_emission
-        Nats, exactly 0 in months without reports; dims (draw, time, scenario).
     """
     used = panel["cell_used"].to_numpy()
     time, indicator = panel["cell_time"].to_numpy()[used], panel["cell_indicator"].to_numpy()[used]
@@ -153,7 +167,7 @@ def log_emission(
     probability = reading_probability(eta, draws[names.THRESHOLD][:, None, None])
     probability = probability if residual is None else flat_where_residual(probability, residual)
     cells = cell_log_emission(probability, _panel_message(draws, panel), flat_news(draws)[:, indicator])
-    return by_month(cells, time, panel.sizes[names.TIME])
+    return Places(time, indicator, cells)
 
 
 def _panel_message(draws: Mapping[str, np.ndarray], panel: xr.Dataset) -> np.ndarray:
@@ -245,9 +259,9 @@ def _categorical(weight: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.asarray((rng.random((*weight.shape[:-1], 1)) * edges[..., -1:] >= edges).sum(axis=-1))
 
 
-def _log_emission(draws: Draws, setting: Setting) -> np.ndarray:
+def _places(draws: Draws, setting: Setting) -> Places:
     framework = setting.framework
-    return log_emission(draws, setting.panel, framework.expected, draws[CLIMATE], framework.residual)
+    return cell_places(draws, setting.panel, framework.expected, draws[CLIMATE], framework.residual)
 
 
 def _log_emission_graph(variables: Mapping[str, Any], data: Mapping[str, Any], setting: Setting) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
@@ -255,4 +269,4 @@ def _log_emission_graph(variables: Mapping[str, Any], data: Mapping[str, Any], s
     return log_emission_graph(variables, data, framework.expected, months, framework.residual)
 
 
-FAMILY = Family("direction", data, _log_emission, _log_emission_graph, simulate)
+FAMILY = Family("direction", data, _places, _log_emission_graph, simulate)

@@ -21,7 +21,7 @@ import numpy as np
 from scipy.special import gammaln, xlogy
 
 from indicast import names
-from indicast.generative._family import Draws, Family, Labelled, Setting, Variables
+from indicast.generative._family import Draws, Family, Labelled, Places, Setting, Variables, grid_places
 from indicast.panel import NOT_LOOKED
 
 if TYPE_CHECKING:
@@ -60,8 +60,8 @@ def monthly_mean(draws: Draws, panel: xr.Dataset) -> np.ndarray:
     return np.asarray(detection[..., None] * (rate * draws[names.LEDGER_DENSITY][:, :, None])[:, None])
 
 
-def log_emission(draws: Draws, setting: Setting) -> np.ndarray:
-    """Return the family's evidence for each month and scenario, in NumPy.
+def places(draws: Draws, setting: Setting) -> Places:
+    """Return the evidence of each watched month and series, in NumPy.
 
     Parameters
     ----------
@@ -69,17 +69,12 @@ def log_emission(draws: Draws, setting: Setting) -> np.ndarray:
         Parameters by name, leading axis draw.
     setting
         Its panel gives acts and coverage.
-
-    Returns
-    -------
-    log_emission
-        Nats, exactly 0 where nobody looked; dims (draw, time, scenario).
     """
-    panel = setting.panel
-    looked = (panel["event_coverage"].to_numpy() != NOT_LOOKED)[..., None]
-    number = np.where(looked, panel["event"].to_numpy()[..., None], 0)
-    terms = log_poisson(number, monthly_mean(draws, panel))
-    return np.asarray(np.where(looked, terms, 0.0).sum(axis=2))
+    panel, framework = setting.panel, setting.framework
+    looked = panel["event_coverage"].to_numpy() != NOT_LOOKED
+    number = np.where(looked, panel["event"].to_numpy(), 0)[..., None]
+    indicator = np.array([framework.indicators.index(one.id) for one in framework.events], dtype=np.int64)
+    return grid_places(log_poisson(number, monthly_mean(draws, panel)), looked, indicator)
 
 
 def log_emission_graph(variables: Variables, data: Variables, setting: Setting) -> Any:  # noqa: ANN401, ARG001  # PyTensor variables are untyped; every family is given the setting
@@ -108,4 +103,4 @@ def simulate(truth: Draws, setting: Setting, path: np.ndarray, rng: np.random.Ge
     return {"event": rng.poisson(np.take_along_axis(mean, path[:, None, None], axis=-1)[..., 0])}
 
 
-FAMILY = Family("event", data, log_emission, log_emission_graph, simulate)
+FAMILY = Family("event", data, places, log_emission_graph, simulate)

@@ -10,9 +10,20 @@ from collections.abc import Mapping
 from typing import Final
 
 from indicast.generative import count, direction, event, level, milestone, share, withheld
-from indicast.generative._family import CLIMATE, Draws, Family, Labelled, Setting, Variables
+from indicast.generative._family import CLIMATE, Draws, Family, Labelled, Places, Setting, Variables, by_month
 
-__all__ = ["CLIMATE", "EMISSIONS", "Draws", "Family", "Labelled", "Setting", "Variables", "active"]
+__all__ = [
+    "CLIMATE",
+    "EMISSIONS",
+    "Draws",
+    "Family",
+    "Labelled",
+    "Places",
+    "Setting",
+    "Variables",
+    "active",
+    "by_month",
+]
 
 EMISSIONS: Final[Mapping[str, Family]] = {
     module.FAMILY.name: module.FAMILY for module in (direction, count, event, share, level, milestone, withheld)

@@ -21,7 +21,7 @@ import numpy as np
 from scipy.special import gammaln
 
 from indicast import names
-from indicast.generative._family import Draws, Family, Labelled, Setting, Variables, by_month, unpadded
+from indicast.generative._family import Draws, Family, Labelled, Places, Setting, Variables, series_indicator, unpadded
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -52,8 +52,8 @@ def log_student(value: np.ndarray, centre: np.ndarray, scale: np.ndarray, tail: 
     return np.asarray(constant - np.log(scale) - (tail + 1.0) / 2.0 * np.log1p(distance**2 / tail))
 
 
-def log_emission(draws: Draws, setting: Setting) -> np.ndarray:
-    """Return the family's evidence for each month and scenario, in NumPy.
+def places(draws: Draws, setting: Setting) -> Places:
+    """Return the evidence of each reading, in NumPy.
 
     Parameters
     ----------
@@ -61,11 +61,6 @@ def log_emission(draws: Draws, setting: Setting) -> np.ndarray:
         Parameters by name, leading axis draw.
     setting
         Its panel gives the changes.
-
-    Returns
-    -------
-    log_emission
-        Nats, exactly 0 in months without a change; dims (draw, time, scenario).
     """
     arrays = {name: values for name, (_, values) in data(setting.panel).items()}
     series = arrays["level_place"]
@@ -73,7 +68,7 @@ def log_emission(draws: Draws, setting: Setting) -> np.ndarray:
     scale = draws[names.LEVEL_SCALE][:, series, None]
     tail = setting.hyperparameters.number("level_tail")
     terms = log_student(arrays["level_change"][:, None], centre, scale, tail)
-    return by_month(terms, arrays["level_time"], setting.panel.sizes[names.TIME])
+    return Places(arrays["level_time"], series_indicator(setting.framework, "level")[series], terms)
 
 
 def log_emission_graph(variables: Variables, data: Variables, setting: Setting) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
@@ -108,4 +103,4 @@ def simulate(truth: Draws, setting: Setting, path: np.ndarray, rng: np.random.Ge
     return {"level_change": np.where(panel["level_used"].to_numpy(), change, 0.0)}
 
 
-FAMILY = Family("level", data, log_emission, log_emission_graph, simulate)
+FAMILY = Family("level", data, places, log_emission_graph, simulate)

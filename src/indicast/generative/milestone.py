@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from indicast import names
-from indicast.generative._family import Draws, Family, Labelled, Setting, Variables
+from indicast.generative._family import Draws, Family, Labelled, Places, Setting, Variables, grid_places
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -83,8 +83,8 @@ def shared(framework: Framework) -> list[int]:
     return [milestones.index(judgement.milestone) for judgement in framework.judgements if judgement.shared]
 
 
-def log_emission(draws: Draws, setting: Setting) -> np.ndarray:
-    """Return the family's evidence for each month and scenario, in NumPy.
+def places(draws: Draws, setting: Setting) -> Places:
+    """Return the evidence of each month and milestone that is known, in NumPy.
 
     Parameters
     ----------
@@ -92,16 +92,11 @@ def log_emission(draws: Draws, setting: Setting) -> np.ndarray:
         Parameters by name, leading axis draw.
     setting
         Its panel says what was open and what was done.
-
-    Returns
-    -------
-    log_emission
-        Nats, exactly 0 where nothing is known; dims (draw, time, scenario).
     """
-    rate = milestone_rate(draws, setting.framework)
+    rate = milestone_rate(draws, setting.framework)[:, None]
     opened, done = (setting.panel[name].to_numpy() for name in ("milestone_open", "milestone_done"))
-    still = -np.einsum("tm,smk->stk", opened, rate)
-    return np.asarray(still + np.einsum("tm,smk->stk", done, np.log(-np.expm1(-rate))))
+    terms = done[..., None] * np.log(-np.expm1(-rate)) - opened[..., None] * rate
+    return grid_places(terms, (opened > 0) | (done > 0), np.full(opened.shape[1], -1))
 
 
 def log_emission_graph(variables: Variables, data: Variables, setting: Setting) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
@@ -148,4 +143,4 @@ def _known(panel: xr.Dataset) -> np.ndarray:
     return np.asarray((months >= first) & (months <= last))
 
 
-FAMILY = Family("milestone", data, log_emission, log_emission_graph, simulate)
+FAMILY = Family("milestone", data, places, log_emission_graph, simulate)

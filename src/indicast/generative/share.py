@@ -21,7 +21,7 @@ import numpy as np
 from scipy.special import expit, logit
 
 from indicast import names
-from indicast.generative._family import Draws, Family, Labelled, Setting, Variables, by_month, unpadded
+from indicast.generative._family import Draws, Family, Labelled, Places, Setting, Variables, series_indicator, unpadded
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -51,8 +51,8 @@ def log_logit_normal(value: np.ndarray, centre: np.ndarray, scale: np.ndarray) -
     return np.asarray(-0.5 * distance**2 - np.log(scale) - LOG_ROOT_TWO_PI - np.log(value) - np.log1p(-value))
 
 
-def log_emission(draws: Draws, setting: Setting) -> np.ndarray:
-    """Return the family's evidence for each month and scenario, in NumPy.
+def places(draws: Draws, setting: Setting) -> Places:
+    """Return the evidence of each reading, in NumPy.
 
     Parameters
     ----------
@@ -60,18 +60,13 @@ def log_emission(draws: Draws, setting: Setting) -> np.ndarray:
         Parameters by name, leading axis draw.
     setting
         Its panel gives the readings.
-
-    Returns
-    -------
-    log_emission
-        Nats, exactly 0 in months without a reading; dims (draw, time, scenario).
     """
     arrays = {name: values for name, (_, values) in data(setting.panel).items()}
     series = arrays["share_place"]
     centre = expit(logit(draws[names.SHARE_CENTRE]) + draws[names.HOUSE_EFFECT][:, :, None])[:, series]
     scale = draws[names.SHARE_SCALE][:, series, None]
     terms = log_logit_normal(arrays["share_value"][:, None], centre, scale)
-    return by_month(terms, arrays["share_time"], setting.panel.sizes[names.TIME])
+    return Places(arrays["share_time"], series_indicator(setting.framework, "share")[series], terms)
 
 
 def log_emission_graph(variables: Variables, data: Variables, setting: Setting) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
@@ -105,4 +100,4 @@ def simulate(truth: Draws, setting: Setting, path: np.ndarray, rng: np.random.Ge
     return {"share_value": np.where(panel["share_used"].to_numpy(), value, 0.5)}
 
 
-FAMILY = Family("share", data, log_emission, log_emission_graph, simulate)
+FAMILY = Family("share", data, places, log_emission_graph, simulate)

@@ -19,7 +19,7 @@ import numpy as np
 from scipy.special import expit
 
 from indicast import names
-from indicast.generative._family import CLIMATE, Draws, Family, Labelled, Setting, Variables, by_month, unpadded
+from indicast.generative._family import CLIMATE, Draws, Family, Labelled, Places, Setting, Variables, unpadded
 from indicast.generative.direction import READINGS, flat_where_residual, reading_probability
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ def publication(draws: Draws, embarrassing: np.ndarray) -> np.ndarray:
     return np.asarray(expit(log_odds + draws[names.PUBLISH_EMBARRASSED].reshape(shape) * embarrassing))
 
 
-def log_emission(draws: Draws, setting: Setting) -> np.ndarray:
-    """Return the family's evidence for each month and scenario, in NumPy.
+def places(draws: Draws, setting: Setting) -> Places:
+    """Return the evidence of each withheld month, in NumPy.
 
     Parameters
     ----------
@@ -48,16 +48,10 @@ def log_emission(draws: Draws, setting: Setting) -> np.ndarray:
         Parameters by name with the shared climate, leading axis draw.
     setting
         Its panel names the months.
-
-    Returns
-    -------
-    log_emission
-        Nats, exactly 0 in other months; dims (draw, time, scenario).
     """
     arrays = {name: values for name, (_, values) in data(setting.panel).items()}
     time, indicator = arrays["silence_time"], arrays["silence_indicator"]
-    terms = np.log(withheld_probability(draws, setting, time, indicator))
-    return by_month(terms, time, setting.panel.sizes[names.TIME])
+    return Places(time, indicator, np.log(withheld_probability(draws, setting, time, indicator)))
 
 
 def withheld_probability(draws: Draws, setting: Setting, time: np.ndarray, indicator: np.ndarray) -> np.ndarray:
@@ -101,4 +95,4 @@ def simulate(truth: Draws, setting: Setting, path: np.ndarray, rng: np.random.Ge
     return {"silence_used": panel["silence_used"].to_numpy() & withheld}
 
 
-FAMILY = Family("withheld", data, log_emission, log_emission_graph, simulate)
+FAMILY = Family("withheld", data, places, log_emission_graph, simulate)

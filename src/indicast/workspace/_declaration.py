@@ -8,6 +8,7 @@ reference between its own parts, and cannot be changed.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -228,7 +229,7 @@ def _require_same(what: str, used: set[str], declared: set[str]) -> None:
         raise ValueError(message)
 
 
-def _require_words(what: str, allowed: tuple[str, ...], given: list[str | None]) -> None:
+def _require_words(what: str, allowed: tuple[str, ...], given: Iterable[str | None]) -> None:
     for word in given:
         if word is not None and word not in allowed:
             message = f"{what}: {word!r} is not known; allowed are {', '.join(allowed)}"
