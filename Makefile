@@ -64,7 +64,7 @@ endif
 $(STAMP): pyproject.toml requirements.lock $(UV)
 	@set -eu; uv=$$(cat $(UV)); \
 	echo "set-up: installing requirements.lock into $(VENV) with $$uv" >&2; \
-	$$uv pip sync --quiet --python $(PYTHON) --require-hashes requirements.lock; \
+	$$uv pip sync --quiet --compile-bytecode --python $(PYTHON) --require-hashes requirements.lock; \
 	$$uv pip install --quiet --python $(PYTHON) --no-deps --no-build-isolation -e .; \
 	touch $@
 

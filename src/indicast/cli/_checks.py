@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import typer
 
 from indicast.errors import IndicastError
-from indicast.workspace import Finding, find_root, load_framework, model_names
+from indicast.workspace import Finding, Framework, find_root, load_framework, model_names
 
 if TYPE_CHECKING:
     from indicast.cli._options import Shared
+    from indicast.infer import Gate
 
 
 def check(options: Shared, model: str | None) -> bool:
@@ -60,7 +61,33 @@ def model_findings(root: Path, model: str) -> list[Finding]:
             findings += _unloadable(error)
         else:
             findings += loaded[1] if isinstance(loaded, tuple) else []
+    if not any(finding.severity == "error" for finding in findings):
+        findings += prior_findings(framework)
     return sorted(findings, key=lambda finding: (finding.severity, finding.place, finding.code))
+
+
+def prior_findings(framework: Framework) -> list[Finding]:
+    """Return a finding for each prior gate that fails, or one if none is declared."""
+    from indicast.elicit import load_hyperparameters
+    from indicast.evaluate import prior_gates
+    from indicast.ledger import load_ledger
+    from indicast.panel import build_panel, vintage
+
+    if framework.declaration.prior_gates is None:
+        remedy = "declare [prior_gates] in model.toml to have what the priors imply simulated"
+        return [Finding("model.toml", "P100", "warning", "nothing is asked of the priors before any data", remedy)]
+    hyperparameters, (ledger, _) = load_hyperparameters(framework), load_ledger(framework)
+    panel = build_panel(framework, hyperparameters, ledger, vintage(ledger))
+    return [
+        Finding("hyperparameters.toml", "P101", "error", _told(gate), "change that prior, or argue with the limit")
+        for gate in prior_gates(framework, hyperparameters, panel)
+        if not gate.passed
+    ]
+
+
+def _told(gate: Gate) -> str:
+    bound = "at most" if gate.at_most else "at least"
+    return f"{gate.name}: {gate.value:.3g}, {bound} {gate.limit:g} is allowed ({gate.where})"
 
 
 def _unloadable(error: IndicastError) -> list[Finding]:

@@ -88,6 +88,7 @@ def fit(
 
 def fit_month(desk: Desk, sampler: Sampler, when: Vintage, sizes: Sizes | None = None) -> Run:
     """Return the run of a month, sampled and saved."""
+    from indicast.evaluate import prior_gates
     from indicast.forecast import with_predictions
     from indicast.infer import Run, build_manifest, run_gates, save_run
 
@@ -97,6 +98,7 @@ def fit_month(desk: Desk, sampler: Sampler, when: Vintage, sizes: Sizes | None =
     tree = sampler.fit(panel, desk.settings, progress=bar)
     tree = with_predictions(tree, desk.framework, desk.hyperparameters, desk.settings.seed)
     gates = run_gates(tree, desk.framework, desk.hyperparameters)
+    gates += prior_gates(desk.framework, desk.hyperparameters, panel)
     run = Run(tree, gates, build_manifest(desk.framework, desk.ledger, when, desk.settings, _padded(panel)))
     save_run(desk.framework, run)
     return run

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import log_ndtr, ndtr, ndtri
 
 from indicast.errors import WorkspaceError
 
@@ -41,19 +42,17 @@ def _dirichlet(a: np.ndarray, rng: np.random.Generator, shape: Shape) -> np.ndar
 
 
 def _truncated_normal(arguments: Arguments, rng: np.random.Generator, shape: Shape) -> np.ndarray:
-    from scipy import stats
-
-    low = (arguments["lower"] - arguments["mu"]) / arguments["sigma"]
-    return np.asarray(
-        stats.truncnorm.rvs(low, np.inf, loc=arguments["mu"], scale=arguments["sigma"], size=shape, random_state=rng)
-    )
+    """Draw by inverting the upper tail, which keeps its digits far from the mean."""
+    upper = ndtr(-(arguments["lower"] - arguments["mu"]) / arguments["sigma"])
+    tail = rng.uniform(0.0, 1.0, shape) * upper
+    return np.asarray(arguments["mu"] - arguments["sigma"] * ndtri(tail))
 
 
 def _truncated_normal_mean(arguments: Arguments) -> np.ndarray:
-    from scipy import stats
-
+    """Return ``mu + sigma phi(low) / Phi(-low)``, low being the standardised cut."""
     low = (arguments["lower"] - arguments["mu"]) / arguments["sigma"]
-    return np.asarray(stats.truncnorm.mean(low, np.inf, loc=arguments["mu"], scale=arguments["sigma"]))
+    hazard = np.exp(-0.5 * low**2 - log_ndtr(-low)) / np.sqrt(2.0 * np.pi)
+    return np.asarray(arguments["mu"] + arguments["sigma"] * hazard)
 
 
 DISTRIBUTIONS: dict[str, Distribution] = {

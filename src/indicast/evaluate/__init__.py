@@ -1,6 +1,15 @@
 """Worlds with known truth: what the priors imply, and whether the model finds the truth."""
 
-from indicast.evaluate._prior_gates import PriorWorlds, draw_path, draw_worlds, jumps, prior_gates
+from indicast.evaluate._prior_gates import PriorWorlds, draw_path, draw_worlds, expected_evidence, jumps, prior_gates
 from indicast.evaluate._simulate import draw_truth, simulate_panel
 
-__all__ = ["PriorWorlds", "draw_path", "draw_truth", "draw_worlds", "jumps", "prior_gates", "simulate_panel"]
+__all__ = [
+    "PriorWorlds",
+    "draw_path",
+    "draw_truth",
+    "draw_worlds",
+    "expected_evidence",
+    "jumps",
+    "prior_gates",
+    "simulate_panel",
+]

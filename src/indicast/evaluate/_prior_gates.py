@@ -72,7 +72,7 @@ def prior_gates(framework: Framework, hyperparameters: Hyperparameters, panel: x
     if limits is None:
         return ()
     worlds = draw_worlds(framework, hyperparameters, panel, limits)
-    changed = float((_changes_within_a_year(framework, hyperparameters, limits)).mean())
+    changed = float((_changes_within_a_year(hyperparameters, limits)).mean())
     loud = float((_spread(worlds.evidence) > LOG_TEN).mean())
     return (
         *_annual_gates(framework, worlds, limits),
@@ -158,7 +158,7 @@ def _spread(evidence: np.ndarray) -> np.ndarray:
     return np.asarray(evidence.max(axis=-1) - evidence.min(axis=-1))
 
 
-def _changes_within_a_year(framework: Framework, hyperparameters: Hyperparameters, limits: PriorGates) -> np.ndarray:
+def _changes_within_a_year(hyperparameters: Hyperparameters, limits: PriorGates) -> np.ndarray:
     """Return P(scenario after a year differs | parameters); dims (draw)."""
     rng = np.random.default_rng(limits.seed)
     draws = {name: hyperparameters.priors[name].sample(rng, limits.chains) for name in (names.INITIAL, names.DWELL)}

@@ -80,7 +80,7 @@ def simulate_panel(
     """
     setting = Setting(framework, hyperparameters, panel)
     felt = with_climate(truth, framework)
+    found: dict[str, np.ndarray] = {}
     for family in active(setting):
-        found = family.simulate(felt, setting, path, rng)
-        panel = panel.assign({name: (panel[name].dims, values) for name, values in found.items()})
-    return panel
+        found |= family.simulate(felt, setting, path, rng)
+    return panel.assign({name: (panel[name].dims, values) for name, values in found.items()})
