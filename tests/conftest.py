@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 TESTS = Path(__file__).parent
-FOLDERS = {"unit", "contract", "reference", "recovery", "content"}
+FOLDERS = {"unit", "contract", "reference", "recovery", "content", "planted"}
 
 # fast: the same examples every time, so that a failure is the change's own; nightly: many new ones.
 settings.register_profile(
