@@ -69,7 +69,8 @@ def log_emission(
     for family in active(setting):
         total += family.log_emission(felt, setting)
     if with_table and marks.used(framework):
-        total[:, 0] += marks.log_emission(draws, framework.table, hyperparameters, felt[CLIMATE][:, 0])
+        first = felt[CLIMATE][:, 0]
+        total[:, 0] += marks.log_emission(draws, framework.table, hyperparameters, first, framework.residual)
     return total
 
 

@@ -4,7 +4,8 @@ A mark says whether the cell's descriptor fits the present (share ``omega``) or 
 support the scenario if it came: ``P(g | y) = omega B[d][g] + (1 - omega) A[g]`` with
 ``d = |y - expected|``. The state y that the experts saw follows the ordinary emission.
 Where experts judged one by one, the panel's own mark is unknown and summed out: ``sum_m
-P(m | y) R(m)``, with R from ``indicast.generative.ratings``.
+P(m | y) R(m)``, with R from ``indicast.generative.ratings``. A residual scenario has no marks of
+its own; under it every state is as likely as any other.
 
 Invariants: marks that were agreed on have R = 1 at themselves, so the first formula is
 the second; with omega = 1 and B the identity, marks reveal y exactly; with strengths of
@@ -20,7 +21,7 @@ import numpy as np
 
 from indicast import names
 from indicast.generative import ratings
-from indicast.generative.direction import READINGS, reading_probability
+from indicast.generative.direction import READINGS, flat_where_residual, reading_probability
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,7 +88,11 @@ def state_likelihood(present: np.ndarray, support: np.ndarray, of_present: np.nd
 
 
 def log_emission(
-    draws: Mapping[str, np.ndarray], table: Table, hyperparameters: Hyperparameters, climate: np.ndarray
+    draws: Mapping[str, np.ndarray],
+    table: Table,
+    hyperparameters: Hyperparameters,
+    climate: np.ndarray,
+    residual: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return the evidence of all marks for each scenario at t = 0, in NumPy.
 
@@ -99,18 +104,29 @@ def log_emission(
         The experts' table and how marks are read.
     climate
         Shocks and tilt at t = 0, probit units; dims (draw, indicator).
+    residual
+        Scenarios that predict nothing and have no column in the table; dims (scenario).
+        None of them by default.
 
     Returns
     -------
     log_emission
         Nats; dims (draw, scenario).
     """
-    eta = draws[names.STRENGTH][:, :, None] * table.expected + climate[:, :, None]
-    probability = reading_probability(eta, draws[names.THRESHOLD][:, None, None])
+    expected, residual = _predictions(table, residual)
+    eta = draws[names.STRENGTH][:, :, None] * expected + climate[:, :, None]
+    probability = flat_where_residual(reading_probability(eta, draws[names.THRESHOLD][:, None, None]), residual)
     message, log_scale = ratings.message(draws, table, hyperparameters)
     likelihood = state_likelihood(*mark_tables(table, hyperparameters, message), draws[names.MARKS_OF_PRESENT])
     evidence = np.log(np.einsum("sikd,sid->sik", probability, likelihood)).sum(axis=1)
     return np.asarray(evidence + log_scale[:, None])
+
+
+def _predictions(table: Table, residual: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return what scenarios expect, 0 where residual, and which are so; dims (indicator, scenario) and (scenario)."""
+    listed = table.expected.shape[1]
+    flags = np.zeros(listed, dtype=bool) if residual is None else residual
+    return np.pad(table.expected, ((0, 0), (0, flags.size - listed))), flags
 
 
 class Simulated(NamedTuple):
@@ -155,16 +171,24 @@ def simulate(
     return Simulated(judgement, ratings.simulate(truth, table, hyperparameters, judgement, rng))
 
 
-def log_emission_graph(variables: Mapping[str, Any], table: Table, hyperparameters: Hyperparameters) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
+def log_emission_graph(
+    variables: Mapping[str, Any],
+    table: Table,
+    hyperparameters: Hyperparameters,
+    residual: np.ndarray | None = None,
+) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
     """Return the evidence of all marks as a PyTensor vector, nats; dims (scenario)."""
     import pytensor.tensor as pt
 
     present, support, log_scale = _mark_tables_graph(variables, table, hyperparameters)
     omega = variables[names.MARKS_OF_PRESENT]
     likelihood = (omega * present + (1.0 - omega) * support[:, None, :]).prod(axis=2)
-    eta = variables[names.STRENGTH][:, None] * table.expected + variables["climate"][0][:, None]
+    expected, flags = _predictions(table, residual)
+    eta = variables[names.STRENGTH][:, None] * expected + variables["climate"][0][:, None]
     threshold = variables[names.THRESHOLD]
     low, high = (0.5 * pt.erfc((threshold + sign * eta) / np.sqrt(2.0)) for sign in (1.0, -1.0))
+    if flags.any():
+        low, high = (pt.where(flags, 1.0 / READINGS.size, one) for one in (low, high))
     joint = low * likelihood[:, 0:1] + (1.0 - low - high) * likelihood[:, 1:2] + high * likelihood[:, 2:3]
     return pt.log(joint).sum(axis=0) + log_scale
 

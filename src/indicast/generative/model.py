@@ -69,9 +69,11 @@ def _log_emission(variables: dict[str, Any], data: dict[str, Any], setting: Sett
     """Return the evidence of all families and of the marks; dims (time, scenario)."""
     first, *others = (family.log_emission_graph(variables, data, setting) for family in active(setting))
     total = sum(others, start=first)
-    if not marks.used(setting.framework):
+    framework = setting.framework
+    if not marks.used(framework):
         return total
-    return total[0].inc(marks.log_emission_graph(variables, setting.framework.table, setting.hyperparameters))
+    marked = marks.log_emission_graph(variables, framework.table, setting.hyperparameters, framework.residual)
+    return total[0].inc(marked)
 
 
 def used_priors(framework: Framework, hyperparameters: Hyperparameters) -> dict[str, Prior]:
