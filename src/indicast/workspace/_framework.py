@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from pydantic import ValidationError
 
 from indicast.errors import WorkspaceError
 from indicast.workspace._declaration import Declaration, month_index
@@ -142,9 +143,9 @@ class Framework:
         given = declared.model_dump() | {"mode": mode or declared.mode, "route": route or declared.route}
         try:
             start = type(declared).model_validate(given)
-        except ValueError as error:
-            message = f"{self.model_file}: {str(error).splitlines()[2].split('[')[0].removeprefix('  Value error, ')}"
-            raise WorkspaceError(message.strip()) from None
+        except ValidationError as error:
+            message = f"{self.model_file}: {str(error.errors()[0]['msg']).removeprefix('Value error, ')}"
+            raise WorkspaceError(message) from None
         same = (start.mode, start.route) == (declared.mode, declared.route)
         variant = self.variant if same else start_name(start)
         return replace(self, declaration=self.declaration.model_copy(update={"start": start}), variant=variant)
