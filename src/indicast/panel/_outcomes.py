@@ -34,7 +34,8 @@ def milestone_variables(framework: Framework, ledger: Ledger, months: int, padde
     for milestone, outcome, date, as_of in rows[["milestone", "outcome", "date", "as_of"]].itertuples(index=False):
         place = labels.index(milestone)
         if outcome == "not_yet":
-            opened[first : min(_month(framework, as_of) + 1, months), place] = 1.0
+            until = max(_month(framework, as_of) + 1, 0)
+            opened[first : min(until, months), place] = 1.0
         elif outcome == "occurred":
             when = _month(framework, date)
             opened[first : min(when, months), place] = 1.0
