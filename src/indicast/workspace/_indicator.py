@@ -83,7 +83,7 @@ class Indicator(Frozen):
 
     @model_validator(mode="after")
     def _each_kind_goes_one_way(self) -> Self:
-        named = [kind for stream, kinds in self.feeds.items() for kind in kinds if not self._shared(stream)]
+        named = [kind for stream, kinds in self.feeds.items() for kind in kinds if not self._left(stream, kind)]
         named += list(self.unfed.kinds) if self.unfed else []
         twice = sorted({kind for kind in named if named.count(kind) > 1})
         if twice:
@@ -103,9 +103,9 @@ class Indicator(Frozen):
             raise ValueError(message)
         return self
 
-    def _shared(self, stream: str) -> bool:
-        """Whether a stream leaves rows of its kinds, told by their direction, to the next."""
-        return stream == "event" and "direction" in self.feeds
+    def _left(self, stream: str, kind: str) -> bool:
+        """Whether a stream takes of a kind only what events leave, told by its direction."""
+        return stream == "direction" and kind in self.feeds.get("event", ())
 
     def stream(self, kind: str, unit: str, direction: str) -> Fed | None:
         """Return what a ledger row feeds, or None.
