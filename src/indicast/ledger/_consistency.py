@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING
 
+from indicast.ledger._feeding import feeding_findings
 from indicast.workspace import Finding, Framework, Severity, shown
 
 if TYPE_CHECKING:
@@ -25,8 +26,7 @@ def consistency_findings(framework: Framework, frames: dict[str, pd.DataFrame], 
         *_duplicates("sources.csv", frames["sources"], ["source_id"], "S004", "source_id"),
         *_duplicates("coverage.csv", frames["coverage"], ["indicator", "month"], "V004", "indicator and month"),
         *_duplicates("outcomes.csv", frames["outcomes"], ["milestone"], "O005", "milestone"),
-        *_undeclared_kinds(framework, observations),
-        *_conflicting_origins(framework, observations),
+        *feeding_findings(framework, observations),
         *_dangling_corroborations(frames),
         *_ambiguous_corroborations(frames),
         *_early_coverage(frames["coverage"]),
@@ -73,38 +73,6 @@ def _order_of_dates(rows: pd.DataFrame, today: date) -> list[Finding]:
 def _duplicates(file: str, rows: pd.DataFrame, key: list[str], code: str, what: str) -> list[Finding]:
     repeated = rows.index[rows.duplicated(key, keep="first")]
     return _findings(file, repeated, code, "error", f"this {what} stands already further up", "remove one of them")
-
-
-def _undeclared_kinds(framework: Framework, rows: pd.DataFrame) -> list[Finding]:
-    indicators = {indicator.id: indicator for indicator in framework.declaration.indicators}
-    unfed = {(one.id, kind) for one in indicators.values() if one.unfed for kind in one.unfed.kinds}
-    columns = [rows[name] for name in ("indicator", "kind", "unit", "direction")]
-    lines = [
-        (line, name, kind)
-        for line, name, kind, unit, direction in zip(rows.index, *columns, strict=True)
-        if (name, kind) not in unfed and name in indicators and not indicators[name].stream(kind, unit, direction)
-    ]
-    return [
-        Finding(
-            f"observations.csv:{line}",
-            "L014",
-            "warning",
-            f"kind {kind} of {indicator} feeds nothing",
-            "name it under feeds or unfed in model.toml",
-        )
-        for line, indicator, kind in lines
-    ]
-
-
-def _conflicting_origins(framework: Framework, rows: pd.DataFrame) -> list[Finding]:
-    directed = {indicator.id for indicator in framework.directed}
-    fed = rows[rows["indicator"].isin(directed)]
-    month = fed["event_date"].str.slice(0, 7).rename("month")
-    spread = fed.groupby(["origin_id", "indicator", month])["direction"].transform("nunique")
-    remedy = "the most reliable row counts, a tie takes the sign of the sum; give them two origins if they are two"
-    return _findings(
-        "observations.csv", fed.index[spread > 1], "L015", "warning", "rows of one origin disagree in direction", remedy
-    )
 
 
 def _dangling_corroborations(frames: dict[str, pd.DataFrame]) -> list[Finding]:
@@ -193,8 +161,9 @@ def _misplaced_silence(framework: Framework, rows: pd.DataFrame) -> list[Finding
 
 
 def _outcomes_out_of_range(framework: Framework, rows: pd.DataFrame) -> list[Finding]:
-    """Return outcomes before the judged month, or after the latest evidence for them."""
+    """Return outcomes before the judged month or after their evidence, and evidence from after its own day."""
     occurred, judged = rows["outcome"] == "occurred", framework.declaration.start.month
+    ahead = rows.index[(rows["outcome"] == "not_yet") & (rows["as_of"] > rows["known_date"])]
     before = rows.index[occurred & (rows["date"] != "") & (rows["date"].str.slice(0, 7) < judged)]
     after = rows.index[occurred & (rows["date"] > rows["as_of"])]
     return [
@@ -213,6 +182,14 @@ def _outcomes_out_of_range(framework: Framework, rows: pd.DataFrame) -> list[Fin
             "error",
             "the outcome is dated after its as_of date",
             "as_of is the day of the latest evidence; correct one of them",
+        ),
+        *_findings(
+            "outcomes.csv",
+            ahead,
+            "O010",
+            "error",
+            "not_yet as of a day after it was known",
+            "nothing is known of a later day; correct one of them",
         ),
     ]
 
