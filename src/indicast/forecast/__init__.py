@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from indicast import names
 from indicast.forecast._horizons import Headline, floored, headlines, scenario_ahead
+from indicast.forecast._milestones import Standing, milestone_by, published_clocks, standings
 from indicast.forecast._predictive import predict
 from indicast.forecast._table import COLUMNS, forecast_table
 
@@ -17,11 +19,15 @@ if TYPE_CHECKING:
 __all__ = [
     "COLUMNS",
     "Headline",
+    "Standing",
     "floored",
     "forecast_table",
     "headlines",
+    "milestone_by",
     "predict",
+    "published_clocks",
     "scenario_ahead",
+    "standings",
     "with_predictions",
 ]
 
@@ -38,12 +44,20 @@ def with_predictions(
     framework, hyperparameters
         As used for the fit.
     seed
-        Of the simulated counts.
+        Of the simulated counts and acts.
+
+    Raises
+    ------
+    RunError
+        If the fit does not say how its milestones stand.
     """
     import xarray as xr
 
     predictions = predict(tree, framework, hyperparameters, seed)
-    predictions["scenario_probability"] = scenario_ahead(tree, framework.declaration.forecast.longest)
+    longest = framework.declaration.forecast.longest
+    predictions["scenario_probability"] = scenario_ahead(tree, longest)
+    if framework.judgements and any(one.open for one in standings(tree)):
+        predictions[names.MILESTONE_BY] = milestone_by(tree, framework, longest)
     groups = {name: node.to_dataset() for name, node in tree.children.items()} | {"predictions": predictions}
     extended = xr.DataTree.from_dict({f"/{name}": group for name, group in groups.items()})
     extended.attrs = dict(tree.attrs)

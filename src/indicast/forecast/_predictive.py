@@ -1,8 +1,9 @@
-"""What the next months would show: counts, and the direction of the next report.
+"""What the next months would show: counts, acts, and the direction of the next report.
 
 Simulated draw by draw: a scenario path, shocks that go on as they did, and a reference
-rate that follows the simulated counts. Invariant: the mean of simulated counts equals the
-mixture mean in closed form one month ahead (``tests/reference/test_predictive.py``).
+rate that follows the simulated counts. Invariant: one month ahead the mean of simulated
+counts is the mixture's, and acts are distributed as the mixture of Poissons, both in closed
+form (``tests/reference/test_predictive.py``).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 import xarray as xr
 
 from indicast import names
-from indicast.generative import direction, shocks
+from indicast.generative import direction, event, shocks
 from indicast.generative.emission import group_of
 from indicast.infer import flat_draws
 from indicast.panel import NOT_LOOKED, reference_rate, reference_window, scheduled_peaks
@@ -27,7 +28,7 @@ Draws = Mapping[str, np.ndarray]
 
 
 def predict(tree: xr.DataTree, framework: Framework, hyperparameters: Hyperparameters, seed: int) -> xr.Dataset:
-    """Return simulated counts and probabilities of the next report's direction.
+    """Return simulated counts and acts, and probabilities of the next report's direction.
 
     Parameters
     ----------
@@ -42,7 +43,8 @@ def predict(tree: xr.DataTree, framework: Framework, hyperparameters: Hyperparam
     -------
     predictions
         ``count_ahead`` (chain, draw, ahead, counted): events found in a month with the
-        best coverage; ``direction_ahead`` (chain, draw, ahead, indicator, direction):
+        best coverage; ``event_ahead`` (chain, draw, ahead, event_series): acts found
+        likewise; ``direction_ahead`` (chain, draw, ahead, indicator, direction):
         what a report by a reliable source would say, given that one is made.
     """
     rng = np.random.default_rng(np.random.SeedSequence(seed).spawn(2)[1])
@@ -57,6 +59,9 @@ def predict(tree: xr.DataTree, framework: Framework, hyperparameters: Hyperparam
             (names.AHEAD, names.COUNTED),
             _counts(tree, draws, framework, hyperparameters, path, rng),
         )
+    if framework.events:
+        found = _events(draws, hyperparameters, path, rng)
+        arrays[names.EVENT_AHEAD] = ((names.AHEAD, names.EVENT_SERIES), found)
     sizes = tree["posterior"].sizes
     leading = (sizes[names.CHAIN], sizes[names.DRAW])
     shaped = {
@@ -69,6 +74,7 @@ def predict(tree: xr.DataTree, framework: Framework, hyperparameters: Hyperparam
         names.DIRECTION: list(framework.declaration.directions),
     }
     coords |= {names.COUNTED: [indicator.id for indicator in framework.counts]} if framework.counts else {}
+    coords |= {names.EVENT_SERIES: [indicator.id for indicator in framework.events]} if framework.events else {}
     return xr.Dataset(shaped, coords=coords)
 
 
@@ -130,6 +136,15 @@ def _counts(
         seen = np.concatenate([seen, found[:, None]], axis=1)
         exposure = np.concatenate([exposure, np.full_like(found[:, None], detected[best], dtype=float)], axis=1)
     return np.asarray(seen[:, months:])
+
+
+def _events(
+    draws: Draws, hyperparameters: Hyperparameters, path: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Return simulated acts; dims (draw, ahead, event_series)."""
+    best = int(hyperparameters.priors[names.EVENT_DETECTION].mean().argmax())
+    mean = event.row_rate(draws) * draws[names.EVENT_DETECTION][:, best, None, None]
+    return rng.poisson(np.take_along_axis(mean[:, None], path[:, :, None, None], axis=-1)[..., 0])
 
 
 def _history(tree: xr.DataTree, detected: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:

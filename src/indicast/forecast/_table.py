@@ -1,6 +1,6 @@
 """``forecast.csv``: tidy rows in the hubverse model-output convention.
 
-Invariant: every pmf sums to one within 1e-9 and nothing published is 0 or 1
+Invariant: every pmf sums to one within 1e-9, no cdf falls, and nothing published is 0 or 1
 (``tests/contract/test_forecast_csv.py``).
 """
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from indicast import names
 from indicast.forecast._horizons import SAMPLE, floored
+from indicast.forecast._milestones import published_clocks
 from indicast.panel import last_day
 from indicast.workspace import Framework, month_index
 
@@ -50,12 +51,14 @@ def forecast_table(tree: xr.DataTree, framework: Framework) -> pd.DataFrame:
     -------
     table
         Columns :data:`COLUMNS`; targets ``scenario`` (pmf, horizon in months),
-        ``direction`` (pmf) and ``count`` (quantiles).
+        ``milestone`` (cdf, for those that have not occurred), ``direction`` (pmf) and
+        ``count`` (quantiles, of counts and of acts).
     """
     import pandas as pd
 
     predictions, floor = tree["predictions"].to_dataset(), framework.declaration.forecast.floor
-    rows = _scenario_rows(predictions, floor) + _direction_rows(predictions, framework) + _count_rows(predictions)
+    rows = _scenario_rows(predictions, floor) + _milestone_rows(predictions, floor)
+    rows += _direction_rows(predictions, framework) + _count_rows(predictions)
     index = month_index(tree.attrs["as_of"])
     fixed = (framework.id, last_day(index).isoformat(), tree.attrs["known_at"])
     return pd.DataFrame([(*fixed, *_dated(row, index)) for row in rows], columns=list(COLUMNS))
@@ -77,6 +80,15 @@ def _scenario_rows(predictions: xr.Dataset, floor: float) -> list[Row]:
     ]
 
 
+def _milestone_rows(predictions: xr.Dataset, floor: float) -> list[Row]:
+    clocks = published_clocks(predictions, floor)
+    return [
+        ("milestone", str(label), int(h), "cdf", f"{h}", float(p))
+        for label, curve in zip(clocks[names.MILESTONE].to_numpy(), clocks.to_numpy(), strict=True)
+        for h, p in zip(clocks[names.HORIZON].to_numpy(), curve, strict=True)
+    ]
+
+
 def _direction_rows(predictions: xr.Dataset, framework: Framework) -> list[Row]:
     floor = framework.declaration.forecast.floor
     reported = [one.id for one in framework.directed]
@@ -93,19 +105,22 @@ def _direction_rows(predictions: xr.Dataset, framework: Framework) -> list[Row]:
 
 
 def _count_rows(predictions: xr.Dataset) -> list[Row]:
-    if "count_ahead" not in predictions:
-        return []
-    ends = predictions["count_ahead"].quantile(np.array(QUANTILES), dim=SAMPLE)
+    tallies = (("count_ahead", names.COUNTED), (names.EVENT_AHEAD, names.EVENT_SERIES))
+    return [row for name, dim in tallies if name in predictions for row in _quantile_rows(predictions[name], dim)]
+
+
+def _quantile_rows(ahead: xr.DataArray, dim: str) -> list[Row]:
+    ends = ahead.quantile(np.array(QUANTILES), dim=SAMPLE)
     return [
         (
             "count",
-            str(counted),
+            str(label),
             int(h),
             "quantile",
             f"{q:g}",
-            float(ends.sel({"quantile": q, names.AHEAD: h, names.COUNTED: counted})),
+            float(ends.sel({"quantile": q, names.AHEAD: h, dim: label})),
         )
         for h in ends[names.AHEAD].to_numpy()
-        for counted in ends[names.COUNTED].to_numpy()
+        for label in ends[dim].to_numpy()
         for q in QUANTILES
     ]

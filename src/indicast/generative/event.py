@@ -56,8 +56,13 @@ def monthly_mean(draws: Draws, panel: xr.Dataset) -> np.ndarray:
     """
     coverage = panel["event_coverage"].to_numpy()
     detection = np.where(coverage == NOT_LOOKED, 0.0, draws[names.EVENT_DETECTION][:, np.maximum(coverage, 0)])
+    return np.asarray(detection[..., None] * row_rate(draws)[:, None])
+
+
+def row_rate(draws: Draws) -> np.ndarray:
+    """Return rows a month that would be found if all were: ``f (lambda_k + beta)``; dims (draw, event_series, scenario)."""
     rate = draws[names.EVENT_RATE] + draws[names.EVENT_BACKGROUND][:, :, None]
-    return np.asarray(detection[..., None] * (rate * draws[names.LEDGER_DENSITY][:, :, None])[:, None])
+    return np.asarray(rate * draws[names.LEDGER_DENSITY][:, :, None])
 
 
 def places(draws: Draws, setting: Setting) -> Places:

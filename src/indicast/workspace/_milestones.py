@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 ALL = "all"
 """Stands in column ``scenario`` where one judgement holds for every scenario."""
+MONTHS_PER_YEAR = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,11 @@ class Judgement:
     def label(self) -> str:
         """Label in dim ``judgement``."""
         return f"{self.milestone}:{self.scenario}"
+
+    @property
+    def horizon_months(self) -> int:
+        """The horizon in months, to the nearest."""
+        return round(MONTHS_PER_YEAR * self.horizon_years)
 
     @property
     def shared(self) -> bool:
