@@ -1,4 +1,4 @@
-"""forecast.csv of every model of this repository: columns, sums, floor, horizons and days."""
+"""forecast.csv of every model of this repository: columns, sums, clocks, floor, horizons and days."""
 
 import calendar
 from pathlib import Path
@@ -27,6 +27,20 @@ def simplex(rng, shape):
     return weights / weights.sum(axis=-1, keepdims=True)
 
 
+def open_milestones(framework):
+    """Return all judged milestones but the first, which is taken to have occurred."""
+    return list(dict.fromkeys(one.milestone for one in framework.judgements))[1:]
+
+
+def clocks(rng, shape):
+    """Return curves that start at 0 and never fall; the first one never leaves it, the last one jumps to 1."""
+    steps = rng.gamma(0.1, size=shape)
+    steps[..., 0] = 0.0
+    steps[..., 0, :] = 0.0
+    steps[..., -1, 1] = 1e9
+    return -np.expm1(-steps.cumsum(axis=-1))
+
+
 @pytest.fixture(scope="module")
 def tree(framework):
     rng, settings = np.random.default_rng(3), framework.declaration.forecast
@@ -52,6 +66,14 @@ def tree(framework):
         counts = rng.poisson(1.3, (*size, len(ahead), len(framework.counts)))
         arrays["count_ahead"] = ((*sample, names.AHEAD, names.COUNTED), counts)
         coords[names.COUNTED] = [one.id for one in framework.counts]
+    if framework.events:
+        acts = rng.poisson(0.4, (*size, len(ahead), len(framework.events)))
+        arrays[names.EVENT_AHEAD] = ((*sample, names.AHEAD, names.EVENT_SERIES), acts)
+        coords[names.EVENT_SERIES] = [one.id for one in framework.events]
+    if framework.judgements:
+        labels = coords[names.MILESTONE] = open_milestones(framework)
+        curves = clocks(rng, (*size, len(labels), settings.longest + 1))
+        arrays[names.MILESTONE_BY] = ((*sample, names.MILESTONE, names.HORIZON), curves)
     made = xr.DataTree.from_dict({"/predictions": xr.Dataset(arrays, coords=coords)})
     made.attrs = {"as_of": "2023-12", "known_at": "2024-01-05"}
     return made
@@ -91,6 +113,50 @@ def test_nothing_published_lies_below_the_floor(table, framework):
     values = table.loc[table["output_type"] == "pmf", "value"]
     assert values.min() >= framework.declaration.forecast.floor
     assert values.max() < 1.0
+
+
+def test_every_open_milestone_has_every_horizon_and_closed_ones_none(table, framework):
+    rows = table[table["target"] == "milestone"]
+    assert list(dict.fromkeys(rows["item"])) == open_milestones(framework)
+    assert set(rows["output_type"]) <= {"cdf"}
+    months = list(range(1, framework.declaration.forecast.longest + 1))
+    for _, curve in rows.groupby("item"):
+        assert curve["horizon"].tolist() == months
+        assert curve["output_type_id"].tolist() == [str(month) for month in months]
+
+
+def test_no_clock_falls_or_is_certain(table, framework):
+    floor, rows = framework.declaration.forecast.floor, table[table["output_type"] == "cdf"]
+    for _, curve in rows.groupby("item"):
+        assert (np.diff(curve["value"]) >= 0.0).all()
+        assert curve["value"].between(floor, 1.0 - floor).all()
+
+
+def test_clocks_are_means_over_draws(table, tree, framework):
+    means = tree["predictions"].to_dataset().mean((names.CHAIN, names.DRAW))
+    floor, rows = framework.declaration.forecast.floor, table[table["target"] == "milestone"]
+    for item, horizon, value in rows[["item", "horizon", "value"]].itertuples(index=False):
+        mean = float(means[names.MILESTONE_BY].sel({names.MILESTONE: item, names.HORIZON: horizon}))
+        assert value == pytest.approx(min(max(mean, floor), 1 - floor), abs=1e-12)
+
+
+def test_counts_and_acts_have_quantiles_for_every_month_ahead(table, framework):
+    rows = table[table["target"] == "count"]
+    assert set(rows["item"]) == {one.id for one in (*framework.counts, *framework.events)}
+    wanted = {
+        (one, h) for one in set(rows["item"]) for h in range(1, framework.declaration.forecast.predictive_months + 1)
+    }
+    assert set(rows[["item", "horizon"]].itertuples(index=False, name=None)) == wanted
+    assert (rows["value"] >= 0).all()
+
+
+def test_a_run_without_open_milestones_has_no_clocks(tree, framework):
+    predictions = tree["predictions"].to_dataset().drop_dims(names.MILESTONE, errors="ignore")
+    closed = xr.DataTree.from_dict({"/predictions": predictions})
+    closed.attrs = dict(tree.attrs)
+    found = forecast_table(closed, framework)
+    assert "milestone" not in set(found["target"])
+    assert set(found["target"]) >= {"scenario", "direction"}
 
 
 def test_every_digit_survives_reading(table, tree, framework):

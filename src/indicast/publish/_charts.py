@@ -115,23 +115,24 @@ def _panel(content: Content, trace: Trace) -> Panel:
     return Panel(
         frame=frame,
         title=trace.name,
-        fan=_joined([*high, *reversed(low)]),
-        filtered=_joined(line(past.first, trace.filtered)),
-        smoothed=_joined(line(past.first, trace.smoothed)),
-        ahead=_joined(ahead),
+        fan=joined([*high, *reversed(low)]),
+        filtered=joined(line(past.first, trace.filtered)),
+        smoothed=joined(line(past.first, trace.smoothed)),
+        ahead=joined(ahead),
         dots=tuple(Mark(*line(month, [value])[0], percent(value)) for month, value in trace.published),
-        levels=_levels(content.lexicon, frame),
-        years=_years(past.first, length, frame),
+        levels=levels(content.lexicon, frame),
+        years=years(past.first, length, frame),
         now=Mark(*ahead[0], percent(trace.ahead[0])),
         end=Mark(*ahead[-1], percent(trace.ahead[-1])),
     )
 
 
-def _joined(places: Sequence[tuple[float, float]]) -> str:
+def joined(places: Sequence[tuple[float, float]]) -> str:
+    """Return places as the points of a line."""
     return " ".join(f"{x:g},{y:g}" for x, y in places)
 
 
-def _levels(lexicon: Lexicon, frame: Frame) -> tuple[Mark, ...]:
+def levels(lexicon: Lexicon, frame: Frame) -> tuple[Mark, ...]:
     """Return the edges of the bands from bottom to top; those too close to label have no text."""
     marks, last = [], frame.height + CLOSEST_LEVELS
     for edge in [0.0, *(band.high for band in lexicon.bands)]:
@@ -142,12 +143,13 @@ def _levels(lexicon: Lexicon, frame: Frame) -> tuple[Mark, ...]:
     return tuple(marks)
 
 
-def _years(first: int, length: int, frame: Frame) -> tuple[Mark, ...]:
-    years = [month for month in range(first, first + length + 1) if month % MONTHS_OF_YEAR == 0]
-    step = next(by for by in (1, 2, 5, 10, 25, 50, 100) if len(years) / by <= 6 or by == 100)  # noqa: PLR2004  # labels that fit
+def years(first: int, length: int, frame: Frame) -> tuple[Mark, ...]:
+    """Return the years that begin within a number of months from the first, as many as can be labelled."""
+    januaries = [month for month in range(first, first + length + 1) if month % MONTHS_OF_YEAR == 0]
+    step = next(by for by in (1, 2, 5, 10, 25, 50, 100) if len(januaries) / by <= 6 or by == 100)  # noqa: PLR2004  # labels that fit
     return tuple(
         Mark(frame.across((month - first) / length), frame.height - frame.bottom, f"{month // MONTHS_OF_YEAR}")
-        for month in years
+        for month in januaries
         if month // MONTHS_OF_YEAR % step == 0
     )
 

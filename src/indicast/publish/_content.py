@@ -20,6 +20,7 @@ from indicast.publish._evidence import Evidence, new_evidence
 from indicast.publish._expected import Expected, expected
 from indicast.publish._history import History, history
 from indicast.publish._judgement import Judgement, judgement
+from indicast.publish._milestones import Milestones, milestones
 from indicast.publish._table import TableRow, table_rows
 from indicast.workspace import Framework, Lexicon, month_index
 
@@ -100,6 +101,7 @@ class Content:
     history: History
     evidence: Evidence
     table: tuple[TableRow, ...]
+    milestones: Milestones
     expected: Expected
     judgement: Judgement
     gates: tuple[Gate, ...]
@@ -163,6 +165,7 @@ def report_content(
         history=history(run.tree, framework),
         evidence=new_evidence(framework, ledger, panel, (_day_before(when, previous), when.known_at)),
         table=table_rows(framework),
+        milestones=milestones(run.tree, framework),
         expected=expected(run.tree, framework),
         judgement=judgement(run.tree, framework),
         gates=run.gates,

@@ -1,6 +1,6 @@
 """What the next months should show if the model is right.
 
-Invariant: quantiles of counts are counts: whole numbers that some draw took
+Invariant: quantiles of counts and acts are counts: whole numbers that some draw took
 (``tests/contract/test_report.py``).
 """
 
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from indicast import names
-from indicast.publish._wording import month_at
-from indicast.workspace import Framework, month_index
+from indicast.publish._wording import listed, month_at
+from indicast.workspace import Framework, Indicator, month_index
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -23,12 +23,12 @@ SAMPLE = (names.CHAIN, names.DRAW)
 
 @dataclass(frozen=True, slots=True)
 class CountAhead:
-    """Events of one counted indicator that one coming month would show.
+    """Events of one tallied indicator that one coming month would show.
 
     Attributes
     ----------
     indicator, month
-        Name and ISO month.
+        Name, with the directions that are tallied if not all are, and ISO month.
     likeliest, low, high
         The most frequent number and the central interval over draws.
     none
@@ -71,7 +71,7 @@ class Expected:
 
 
 def expected(tree: xr.DataTree, framework: Framework) -> Expected:
-    """Return predicted counts and directions of a run."""
+    """Return predicted counts, acts and directions of a run."""
     predictions, last = tree["predictions"].to_dataset(), month_index(tree.attrs["as_of"])
     directed = framework.directed
     shares = predictions["direction_ahead"].isel({names.AHEAD: 0}).mean(SAMPLE)
@@ -79,12 +79,20 @@ def expected(tree: xr.DataTree, framework: Framework) -> Expected:
         ReportAhead(one.name, one.driver, tuple(float(p) for p in shares.sel({names.INDICATOR: one.id}).to_numpy()))
         for one in directed
     )
+    draws = [(one.name, predictions["count_ahead"].sel({names.COUNTED: one.id})) for one in framework.counts]
+    draws += [
+        (_acts(one), predictions[names.EVENT_AHEAD].sel({names.EVENT_SERIES: one.id})) for one in framework.events
+    ]
     counts = tuple(
-        _count(predictions["count_ahead"].sel({names.COUNTED: one.id, names.AHEAD: ahead}), framework, one.name, last)
-        for one in framework.counts
+        _count(found.sel({names.AHEAD: ahead}), framework, name, last)
+        for name, found in draws
         for ahead in predictions[names.AHEAD].to_numpy()
     )
     return Expected(counts, month_at(last + 1), framework.declaration.directions, reports)
+
+
+def _acts(indicator: Indicator) -> str:
+    return f"{indicator.name} (acts that point to {listed(indicator.event_directions)})"
 
 
 def _count(draws: xr.DataArray, framework: Framework, name: str, last: int) -> CountAhead:

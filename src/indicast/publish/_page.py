@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from indicast.publish import _charts, _sentences, _standing, _wording
+from indicast.publish import _charts, _curves, _milestone_sentences, _sentences, _standing, _wording
 from indicast.publish._text import markdown_link, markdown_output
 from indicast.publish._wording import month_at
 
@@ -48,9 +48,9 @@ def _environment(*, html: bool) -> Environment:
         keep_trailing_newline=True,
     )
     environment.globals |= {
-        "say": _public(_sentences) | _public(_standing),
+        "say": _public(_sentences) | _public(_standing) | _public(_milestone_sentences),
         "word": _public(_wording),
-        "chart": _public(_charts),
+        "chart": _public(_charts) | _public(_curves),
     }
     environment.globals |= {"history_rows": history_rows, "md_link": markdown_link}
     return environment

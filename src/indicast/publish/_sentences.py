@@ -165,10 +165,8 @@ def table_fragility(row: TableRow) -> str:
 def count_ahead(content: Content, one: CountAhead) -> str:
     """Say how many events a coming month should show."""
     between = f"exactly {one.low}" if one.low == one.high else f"between {one.low} and {one.high}"
-    return (
-        f"{month_name(one.month)}: most likely {one.likeliest}, {between} with {percent(content.interval)} "
-        f"probability, none at all with {percent(one.none)}."
-    )
+    span_told = f" {between} with {percent(content.interval)} probability," if one.high else ""
+    return f"{month_name(one.month)}: most likely {one.likeliest},{span_told} none at all with {percent(one.none)}."
 
 
 def learned(content: Content) -> str:

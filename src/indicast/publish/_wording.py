@@ -124,6 +124,17 @@ def month_name(month: str) -> str:
     return f"{MONTHS[int(month[5:7]) - 1]} {month[:4]}"
 
 
+def day_name(day: str) -> str:
+    """Return a day in words.
+
+    Examples
+    --------
+    >>> day_name("2021-11-04")
+    '4 November 2021'
+    """
+    return f"{int(day[8:])} {month_name(day)}"
+
+
 def month_at(index: int) -> str:
     """Return the ISO month of an index in months since year 0.
 

@@ -1,0 +1,97 @@
+"""The sentences about milestones, each made from the numbers it states.
+
+Invariant: a chance is never without its word, and a milestone that is unclear or unknown is
+never called one that has not happened (``tests/contract/test_report_milestones.py``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from indicast.publish._sentences import worded
+from indicast.publish._wording import counted, day_name, duration, listed, month_at, month_name, percent
+
+if TYPE_CHECKING:
+    from indicast.publish._content import Content
+    from indicast.publish._milestones import Clock, Due
+
+
+def clock_summary(content: Content) -> str:
+    """Say how many milestones stand how."""
+    clocks = content.milestones.clocks
+    number = {state: sum(one.state == state for one in clocks) for state in ("occurred", "open", "unclear")}
+    parts = [
+        (number["occurred"], "{} occurred"),
+        (number["open"], "{} had not"),
+        (number["unclear"], f"{{}} {'was' if number['unclear'] == 1 else 'were'} unclear"),
+        (len(clocks) - sum(number.values()), "nothing was known of {}"),
+    ]
+    told = listed(text.format(many) for many, text in parts if many)
+    day = day_name(content.provenance.known_at)
+    return f"Of {counted(len(clocks), 'milestone')} that the experts judged, as known on {day}: {told}."
+
+
+def clock_likeliest(content: Content) -> str:
+    """Say which open milestone is the likeliest within the first declared horizon, or nothing."""
+    found = content.milestones.open
+    if not found:
+        return ""
+    first = {one.name: next(due for due in one.dues if due.declared) for one in found}
+    name = max(first, key=lambda one: first[one].probability)
+    due = first[name]
+    return (
+        f"Of those not seen to have occurred, the likeliest by {month_name(due.month)} is "
+        f"{name}: {worded(content, due.probability)}."
+    )
+
+
+def clock_state(content: Content, one: Clock) -> str:
+    """Say how a milestone stands, and what became of the experts' dates."""
+    since = f", as of {day_name(one.day)}" if one.day else ""
+    said = {
+        "occurred": f"Occurred on {day_name(one.day) if one.day else 'an unknown day'}",
+        "open": f"Not yet{since}",
+        "unclear": f"Unclear{since}, so it counts for nothing",
+        "not known": "Not known, so it counts for nothing",
+    }[one.state]
+    dates = _dates(content, one)
+    return f"{said}; {dates}." if dates else f"{said}."
+
+
+def _dates(content: Content, one: Clock) -> str:
+    past = [month for month in one.dates if one.state == "occurred" or month <= content.month]
+    if not past:
+        return ""
+    several, told = len(past) > 1, listed(month_name(month) for month in past)
+    noun = "dates" if several else "date"
+    if one.state == "occurred":
+        return f"the experts' {noun} {'were' if several else 'was'} {told}"
+    return f"the experts' {noun}, {told}, {'have' if several else 'has'} passed"
+
+
+def clock_reason(due: Due) -> str:
+    """Say why a chance is given for a date."""
+    reasons = [f"in {duration(due.ahead)}"] if due.declared else []
+    reasons += ["the experts' date"] if due.named else []
+    return " and ".join(reasons)
+
+
+def clock_standing(content: Content) -> str:
+    """Say what holds for every clock."""
+    found = content.milestones
+    learned = (
+        f"the data left {found.prior_only} of the {found.elicited} elicited chances behind the open ones as they were"
+    )
+    return (
+        f"The chance per month is constant within a scenario and was elicited, not counted: {learned}. "
+        "A milestone that nobody saw is not the same as one that did not happen: where a state is unclear or not "
+        "known, the clock says how likely it is from now on if it has not happened yet."
+    )
+
+
+def clock_chart(content: Content) -> str:
+    """Describe the chart of all clocks for someone who cannot see it."""
+    ranked = sorted(content.milestones.open, key=lambda one: -one.curve[-1])
+    ends = "; ".join(f"{one.key}, {one.name}, {percent(one.curve[-1])}" for one in ranked)
+    last = month_name(month_at(content.history.last + len(ranked[0].curve) - 1))
+    return f"Each curve rises from 0 % in {month_name(content.month)}. By {last}, highest first: {ends}."
