@@ -14,16 +14,20 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from hypothesis import given
+from hypothesis import strategies as st
 
 from indicast import names
 from indicast.elicit import load_hyperparameters
 from indicast.errors import DataError, GateError, RunError
-from indicast.forecast import scenario_ahead
+from indicast.forecast import milestone_by, scenario_ahead
 from indicast.generative.chain import transition_matrix
 from indicast.infer import Gate, Run, Settings, build_manifest
 from indicast.ledger import load_ledger
 from indicast.panel import Vintage, last_day
+from indicast.panel._outcomes import milestone_variables
 from indicast.publish import publish_report, render_html, render_markdown, report_content
+from indicast.publish._curves import curves, spread
 from indicast.workspace import load_framework, month_index
 
 HOSTILE = "<script>alert(1)</script> | `x` \u202egnp.exe [y](javascript:alert(2)) **z**"
@@ -113,6 +117,38 @@ name = "Meetings"
 family = "count"
 group = "all"
 feeds = { count = ["event"] }
+[[indicators]]
+id = "treaties"
+name = "Treaties"
+family = "event"
+group = "all"
+feeds = { event = ["event"], direction = ["event", "claim"] }
+event_directions = ["rising"]
+"""
+JUDGED = "".join(
+    f'[[milestones]]\nid = "{label}"\nname = "{name}"\n'
+    for label, name in (
+        ("hotline", "Hotline installed"),
+        ("bureau", "Joint bureau opened"),
+        ("charter", "Charter signed"),
+        ("visa", "Visas abolished"),
+        ("anthem", "Common anthem"),
+    )
+)
+JUDGEMENTS = """milestone,scenario,horizon_years,word,source,reason
+hotline,all,1,listed,workshop,Under both
+bureau,all,0.25,listed,workshop,Under both
+charter,more,2,listed,workshop,Under this one
+charter,less,2,blocked,workshop,Against it
+visa,more,0.9167,listed,workshop,By the end of the year
+visa,less,0.9167,blocked,workshop,Not before
+anthem,all,9,blocked,workshop,Far away
+"""
+OUTCOMES = """milestone,outcome,date,known_date,as_of,source_id,note
+hotline,not_yet,,2023-06-16,2023-06-15,gazette,
+bureau,occurred,2023-03-09,2023-03-10,2023-03-10,gazette,
+charter,unclear,2023-04-01,2023-05-03,2023-05-02,gazette,A draft
+visa,occurred,2023-07-03,2023-07-04,2023-07-04,gazette,
 """
 BETA, POSITIVE, REAL = (
     'distribution = "Beta"\nargs.alpha = 2.0\nargs.beta = 2.0',
@@ -138,6 +174,8 @@ PRIORS = {
     "marks_of_present": BETA,
 }
 PRIORS_OF_COUNTS = {"growth": REAL, "overdispersion": POSITIVE, "detection": BETA, "season": REAL, "peak": REAL}
+PRIORS_OF_ACTS = {"event_rate": POSITIVE, "event_background": POSITIVE, "ledger_density": POSITIVE}
+PRIORS_OF_COUNTS |= PRIORS_OF_ACTS | {"event_detection": BETA}
 CONSTANTS = {
     "strength_floor": "0.25",
     "strength_sd": "0.3",
@@ -160,6 +198,8 @@ trade,less,shrinks,-1,=,consensus,workshop
 """
 TABLE_OF_COUNTS = """meetings,more,many,+1,=,consensus,workshop
 meetings,less,few,-1,-,consensus,workshop
+treaties,more,new ones,+1,+,consensus,workshop
+treaties,less,none,-1,-,consensus,workshop
 """
 ROWS = [
     # day, indicator, kind, direction, summary, source, reliability, credibility, known, origin
@@ -220,13 +260,18 @@ OBSERVATION_COLUMNS = [
 ]
 
 
-def make_workspace(root, *, counts):
-    """Write a workspace of two scenarios, with a counted indicator or without."""
+def make_workspace(root, *, counts, judged):
+    """Write a workspace of two scenarios, with tallied indicators and with judged milestones, or without."""
     for folder in ("models", "priors", "data"):
         (root / folder / "visits").mkdir(parents=True)
-    (root / "models/visits/model.toml").write_text(MODEL % (COUNTED if counts else ""), encoding="utf-8")
-    priors = PRIORS | (PRIORS_OF_COUNTS if counts else {})
+    declared = MODEL % (COUNTED if counts else "") + (JUDGED if judged else "")
+    (root / "models/visits/model.toml").write_text(declared, encoding="utf-8")
+    priors = PRIORS | (PRIORS_OF_COUNTS if counts else {}) | ({"milestone_shift": REAL} if judged else {})
     constants = CONSTANTS | (CONSTANTS_OF_COUNTS if counts else {})
+    if judged:
+        constants["milestone_words"] = "{ listed = [7.0, 3.0], blocked = [1.0, 19.0] }"
+        (root / "priors/visits/milestones.csv").write_text(JUDGEMENTS, encoding="utf-8")
+        (root / "data/visits/outcomes.csv").write_text(OUTCOMES, encoding="utf-8")
     text = entries("priors", priors) + entries("constants", {name: f"value = {one}" for name, one in constants.items()})
     (root / "priors/visits/hyperparameters.toml").write_text(text, encoding="utf-8")
     (root / "priors/visits/table.csv").write_text(TABLE + (TABLE_OF_COUNTS if counts else ""), encoding="utf-8")
@@ -242,6 +287,19 @@ def make_workspace(root, *, counts):
         text += "meetings,2023-06,good,2023-06-30,\n"
         (data / "coverage.csv").write_text(text, encoding="utf-8")
     return load_framework(root, "visits")
+
+
+def judged_hazards(framework, rng, size):
+    """Return chances as the experts' words have them, and small deviations of the shared ones."""
+    words = {"listed": (7.0, 3.0), "blocked": (1.0, 19.0)}
+    chance = np.stack([rng.beta(*words[one.word], size) for one in framework.judgements], axis=-1)
+    shared = sum(one.shared for one in framework.judgements)
+    shift = rng.normal(0.0, 0.3, (*size, shared, len(framework.scenarios)))
+    sample = (names.CHAIN, names.DRAW)
+    return {
+        names.MILESTONE_CHANCE: ((*sample, names.JUDGEMENT), chance),
+        names.MILESTONE_SHIFT: ((*sample, names.SHARED_MILESTONE, names.SCENARIO), shift),
+    }
 
 
 def make_run(framework, ledger, as_of="2023-06", known_at=None, *, seed=1, top=0.7, passed=True):
@@ -273,14 +331,25 @@ def make_run(framework, ledger, as_of="2023-06", known_at=None, *, seed=1, top=0
     }
     if framework.counts:
         predictions["count_ahead"] = ((*sample, names.AHEAD, names.COUNTED), rng.poisson(1.2, (*size, 2, 1)))
+        predictions[names.EVENT_AHEAD] = ((*sample, names.AHEAD, names.EVENT_SERIES), rng.poisson(0.05, (*size, 2, 1)))
         ahead[names.COUNTED] = coords[names.COUNTED] = ["meetings"]
+        ahead[names.EVENT_SERIES] = ["treaties"]
         posterior[names.GROWTH] = ((*sample, names.COUNTED, names.SCENARIO), rng.normal(0, 0.1, (*size, 1, 2)))
         prior[names.GROWTH] = ((*sample, names.COUNTED, names.SCENARIO), rng.normal(0, 0.5, (1, 400, 1, 2)))
     past = {names.TIME: time.astype("datetime64[ns]"), names.NEXT_SCENARIO: list(framework.scenarios)}
+    if framework.judgements:
+        hazards = judged_hazards(framework, rng, size)
+        posterior, prior = posterior | hazards, prior | judged_hazards(framework, rng, (1, 400))
+        coords = coords | {names.JUDGEMENT: [one.label for one in framework.judgements]}
     groups = {"/posterior": xr.Dataset(posterior, coords=coords | past), "/prior": xr.Dataset(prior, coords=coords)}
+    known = milestone_variables(framework, ledger.known(when.known_at), months, months)
+    judged = list(dict.fromkeys(one.milestone for one in framework.judgements))
+    groups["/constant_data"] = xr.Dataset(known, coords={names.MILESTONE: judged})
     tree = xr.DataTree.from_dict(groups)
     longest = framework.declaration.forecast.longest
     predicted = xr.Dataset(predictions, coords=ahead).assign(scenario_probability=scenario_ahead(tree, longest))
+    if framework.judgements:
+        predicted[names.MILESTONE_BY] = milestone_by(tree, framework, longest)
     tree = xr.DataTree.from_dict(groups | {"/predictions": predicted})
     tree.attrs = {"as_of": as_of, "known_at": when.known_at.isoformat(), "months": months, "reports": 3}
     gates = (
@@ -293,8 +362,8 @@ def make_run(framework, ledger, as_of="2023-06", known_at=None, *, seed=1, top=0
 class Case:
     """A workspace with its inputs and runs."""
 
-    def __init__(self, root, *, counts=True):
-        self.framework = make_workspace(root, counts=counts)
+    def __init__(self, root, *, counts=True, judged=True):
+        self.framework = make_workspace(root, counts=counts, judged=judged)
         self.hyperparameters = load_hyperparameters(self.framework)
         self.ledger = load_ledger(self.framework)[0]
 
@@ -366,6 +435,28 @@ def with_first(content, **changes):
     return dataclasses.replace(content, horizons=(now, *content.horizons[1:]))
 
 
+def with_clock(content, place, **changes):
+    """Return the content with another milestone."""
+    clocks = list(content.milestones.clocks)
+    clocks[place] = dataclasses.replace(clocks[place], **changes)
+    return dataclasses.replace(content, milestones=dataclasses.replace(content.milestones, clocks=tuple(clocks)))
+
+
+def with_due(content, **changes):
+    """Return the content with another second date of its first milestone."""
+    dues = list(content.milestones.clocks[0].dues)
+    dues[1] = dataclasses.replace(dues[1], **changes)
+    return with_clock(content, 0, dues=tuple(dues))
+
+
+def with_acts(content, **changes):
+    """Return the content with other acts ahead in the last month."""
+    counts = list(content.expected.counts)
+    assert counts[-1].indicator == "Treaties (acts that point to rising)"
+    counts[-1] = dataclasses.replace(counts[-1], **changes)
+    return dataclasses.replace(content, expected=dataclasses.replace(content.expected, counts=tuple(counts)))
+
+
 MUTATIONS = {
     "probability": (lambda c: with_first(c, probability=0.8123), "81 % (rather so, 50-100 %)"),
     "interval": (lambda c: with_first(c, low=0.131, high=0.977), "13 to 98 %"),
@@ -427,6 +518,21 @@ MUTATIONS = {
         ),
         "19 found",
     ),
+    "act": (lambda c: with_acts(c, likeliest=13, low=11, high=14), "most likely 13, between 11 and 14"),
+    "chance": (lambda c: with_due(c, probability=0.8371), "84 % (rather so, 50-100 %)"),
+    "span": (lambda c: with_due(c, low=0.123, high=0.987), "12 to 99 %"),
+    "due": (lambda c: with_due(c, month="2031-02"), "February 2031"),
+    "ahead": (lambda c: with_due(c, ahead=17, declared=True), "in 17 months"),
+    "state": (lambda c: with_clock(c, 0, state="unclear"), "Unclear, as of 15 June 2023, so it counts for nothing"),
+    "day": (lambda c: with_clock(c, 1, day="2023-02-28"), "Occurred on 28 February 2023"),
+    "passed": (
+        lambda c: with_clock(c, 0, dates=("2022-01", "2023-06")),
+        "the experts' dates, January 2022 and June 2023, have passed",
+    ),
+    "learned": (
+        lambda c: dataclasses.replace(c, milestones=dataclasses.replace(c.milestones, prior_only=0, elicited=77)),
+        "0 of the 77 elicited chances",
+    ),
     "seed": (lambda c: dataclasses.replace(c, provenance=dataclasses.replace(c.provenance, seed=987654)), "987654"),
 }
 
@@ -481,6 +587,177 @@ def test_a_change_within_noise_is_not_called_one(case):
 def test_without_an_earlier_run_no_change_is_stated(case):
     for text in both(case.content(case.run())):
         assert "no run of an earlier month" in text
+
+
+# ---------------------------------------------------------------- milestones
+
+STATES = {
+    "Hotline installed": "Not yet, as of 15 June 2023.",
+    "Joint bureau opened": "Occurred on 9 March 2023; the experts' date was April 2023.",
+    "Charter signed": "Unclear, as of 2 May 2023, so it counts for nothing.",
+    "Visas abolished": "Not known, so it counts for nothing.",
+    "Common anthem": "Not known, so it counts for nothing.",
+}
+
+
+@pytest.fixture
+def judged(content):
+    return {one.name: one for one in content.milestones.clocks}
+
+
+def test_each_milestone_says_how_it_stands(content):
+    html, text = both(content)
+    told = "as known on 30 June 2023: 1 occurred, 1 had not, 1 was unclear and nothing was known of 2."
+    assert all(f"Of 5 milestones that the experts judged, {told}" in one for one in (html, text))
+    for name, state in STATES.items():
+        assert f"{name}. {state}" in html or f"{name} {state}" in html
+        assert f"**{name}**: {state}" in text
+
+
+def test_a_milestone_known_to_have_occurred_later_is_closed_later(case):
+    later = case.content(case.run("2023-07", date(2023, 7, 31)))
+    assert all("Visas abolished" in text for text in both(later))
+    assert [one.name for one in later.milestones.closed] == ["Joint bureau opened", "Visas abolished"]
+    assert all("Occurred on 3 July 2023; the experts' date was December 2023." in text for text in both(later))
+
+
+def test_what_nobody_saw_is_not_said_not_to_have_happened(content):
+    for text in both(content):
+        assert "A milestone that nobody saw is not the same as one that did not happen" in text
+        assert "constant within a scenario and was elicited" in text
+        assert text.count("Not yet") == 1
+
+
+def test_dates_of_the_experts_that_lie_ahead_stand_beside_the_declared_ones(judged):
+    reasons = {name: [(due.month, due.ahead, due.named, due.declared) for due in judged[name].dues] for name in judged}
+    assert reasons["Hotline installed"] == [
+        ("2023-12", 6, False, True),
+        ("2024-01", 7, True, False),
+        ("2025-06", 24, False, True),
+    ]
+    assert reasons["Visas abolished"] == [("2023-12", 6, True, True), ("2025-06", 24, False, True)]
+    # Nine years lie beyond the longest horizon, and what occurred has no chance.
+    assert [ahead for _, ahead, _, _ in reasons["Common anthem"]] == [6, 24]
+    assert reasons["Joint bureau opened"] == []
+
+
+def test_dates_say_why_they_stand_there(content):
+    for text in both(content):
+        assert "January 2024, the experts' date" in text
+        assert "December 2023, in 6 months and the experts' date" in text
+        assert "June 2025, in 2 years" in text
+
+
+def test_a_date_of_the_experts_that_passed_is_said_to_have_passed(case):
+    later = case.content(case.run("2024-02", date(2024, 2, 29)))
+    assert all("the experts' date, January 2024, has passed" in text for text in both(later))
+    assert not any(due.named for due in later.milestones.clocks[0].dues)
+
+
+def test_clocks_are_those_of_the_table(case, content):
+    table = pd.read_csv(case.publish(case.run()) / "forecast.csv", dtype={"item": str}, keep_default_na=False)
+    rows = table[table["target"] == "milestone"]
+    ids = {one.name: one.id for one in case.framework.declaration.milestones}
+    assert set(rows["item"]) == {ids[one.name] for one in content.milestones.open}
+    for one in content.milestones.open:
+        values = rows[rows["item"] == ids[one.name]].set_index("horizon")["value"]
+        assert one.curve == pytest.approx((0.0, *values), abs=1e-12)
+        for due in one.dues:
+            assert due.probability == pytest.approx(values[due.ahead], abs=1e-12)
+            assert due.low <= due.probability <= due.high
+
+
+def test_no_chance_of_a_milestone_stands_without_its_word(content):
+    for text in both(content):
+        for one in content.milestones.open:
+            for due in one.dues:
+                assert re.search(rf"{round(100 * due.probability)} % \(rather (so|not), ", text)
+
+
+def test_the_likeliest_milestone_is_named_with_its_condition(content):
+    dues = tuple(dataclasses.replace(due, probability=0.97) for due in content.milestones.clocks[3].dues)
+    sure = with_clock(content, 3, dues=dues)
+    for text in both(sure):
+        assert "the likeliest by December 2023 is Visas abolished: 97 % (rather so, 50-100 %), if it has not" in text
+
+
+def test_chances_that_the_data_narrowed_are_not_called_prior_only(case):
+    run = case.run()
+    untouched = case.content(run).milestones
+    assert (untouched.elicited, untouched.prior_only) == (6, 6)  # all but that of the milestone that occurred
+    posterior = run.tree["posterior"].to_dataset()
+    narrow = posterior[names.MILESTONE_CHANCE].copy()
+    narrow[..., 0] = 0.7 + 0.1 * (narrow[..., 0] - 0.7)
+    narrow[..., 1] = 0.7 + 0.1 * (narrow[..., 1] - 0.7)  # of the closed one, which does not count
+    run.tree["posterior"] = xr.DataTree(posterior.assign({names.MILESTONE_CHANCE: narrow}))
+    assert case.content(run).milestones.prior_only == 5
+
+
+def test_the_chart_of_milestones_is_bound_to_the_content_and_told_in_words(content):
+    moved = with_clock(content, 0, curve=(0.0, *(0.5,) * 24))
+    before, after = (Page(render_html(one)) for one in (content, moved))
+    drawn = [[one["points"] for one in page.all("polyline") if one["class"] == "clock"] for page in (before, after)]
+    assert len(drawn[0]) == len(content.milestones.open) == 4
+    assert [one != other for one, other in zip(*drawn, strict=True)] == [True, False, False, False]
+    assert "A, Hotline installed, 50 %" in after.text
+    assert "A, Hotline installed, 50 %" not in before.text
+    assert "A 50 %" in after.text
+
+
+def test_labels_of_the_chart_stay_apart_and_inside(content):
+    same = content
+    for place in (0, 2, 3, 4):
+        same = with_clock(same, place, curve=(0.0, *(1.0,) * 24))
+    chart = curves(same)
+    places = sorted(one.label.y for one in chart.curves)
+    assert min(after - before for before, after in pairwise(places)) >= 11.9
+    assert chart.frame.up(1) <= places[0] <= places[-1] <= chart.frame.up(0)
+    assert all(0 <= one.end.x <= one.label.x <= 340 for one in chart.curves)
+    assert [len(one.dates) for one in chart.curves] == [1, 1, 1, 0]
+
+
+@given(
+    wanted=st.lists(st.floats(0.0, 100.0), min_size=1, max_size=30),
+    closest=st.sampled_from([0.5, 12.0, 40.0]),
+)
+def test_places_spread_keep_their_order_their_distance_and_their_ends(wanted, closest):
+    found = spread(wanted, closest, (0.0, 100.0))
+    gap = min(closest, 100.0 / max(len(wanted) - 1, 1))
+    ordered = sorted(found)
+    assert all(after - before >= gap - 1e-9 for before, after in pairwise(ordered))
+    assert ordered[0] >= -1e-9
+    assert ordered[-1] <= 100.0
+    for one, other in pairwise(sorted(range(len(wanted)), key=lambda place: wanted[place])):
+        assert found[one] <= found[other]
+
+
+def test_without_an_open_milestone_there_is_no_chart(case):
+    run = case.run()
+    known = run.tree["constant_data"].to_dataset()
+    states = known["milestone_state"].copy(data=np.full(5, "occurred"))
+    days = known["milestone_day"].copy(data=np.full(5, "2023-03-09", dtype="datetime64[ns]"))
+    run.tree["constant_data"] = xr.DataTree(known.assign(milestone_state=states, milestone_day=days))
+    closed = case.content(run)
+    assert closed.milestones.open == ()
+    for text in both(closed):
+        assert "Common anthem" in text
+        assert "5 occurred." in text
+        assert "prior-only. A milestone" not in text
+        assert "Reached by" not in text
+
+
+def test_a_framework_without_judged_milestones_has_no_such_section(tmp_path):
+    case = Case(tmp_path, judged=False)
+    for text in both(case.content(case.run())):
+        assert "ilestone" not in text
+
+
+def test_acts_ahead_stand_beside_the_counts(content):
+    html, text = both(content)
+    assert "Treaties (acts that point to rising)" in html
+    assert "Treaties (acts that point to rising), July 2023: most likely 0" in text
+    none = with_acts(content, likeliest=0, low=0, high=0, none=0.93)
+    assert all("August 2023: most likely 0, none at all with 93 %." in one for one in both(none))
 
 
 # ---------------------------------------------------------------- evidence
@@ -586,7 +863,7 @@ def test_every_picture_has_a_title_and_a_description(content):
     page = Page(render_html(content))
     ids = {attrs["id"] for _, attrs in page.tags if "id" in attrs}
     pictures = [one for one in page.all("svg") if "aria-hidden" not in one]
-    assert len(pictures) == 2 * len(content.now) + 1
+    assert len(pictures) == 2 * len(content.now) + 2
     for one in pictures:
         assert one["role"] == "img"
         assert set(one["aria-labelledby"].split()) <= ids
@@ -756,7 +1033,7 @@ def test_a_framework_without_counts_is_reported(tmp_path):
 
 
 def test_counts_ahead_are_whole_numbers(content):
-    assert [one.month for one in content.expected.counts] == ["2023-07", "2023-08"]
+    assert [one.month for one in content.expected.counts] == ["2023-07", "2023-08"] * 2
     assert all(one.low <= one.likeliest <= one.high for one in content.expected.counts)
 
 
@@ -767,4 +1044,4 @@ def test_an_exit_without_choice_is_no_parameter(content):
 def test_the_index_of_the_table_ignores_the_ledger(case):
     runs = [case.run("2023-02"), case.run("2023-06")]
     assert case.content(runs[0]).table == case.content(runs[1]).table
-    assert [row.net for row in case.content(runs[0]).table] == pytest.approx([2 / 3, -2 / 3])
+    assert [row.net for row in case.content(runs[0]).table] == pytest.approx([3 / 4, -3 / 4])

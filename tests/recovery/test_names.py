@@ -27,6 +27,14 @@ DIMS = {
     names.TRANSITION: (names.SCENARIO, names.NEXT_SCENARIO),
 }
 
+PREDICTED = {
+    "scenario_probability": (names.HORIZON, names.SCENARIO),
+    "count_ahead": (names.AHEAD, names.COUNTED),
+    "direction_ahead": (names.AHEAD, names.INDICATOR, names.DIRECTION),
+    names.EVENT_AHEAD: (names.AHEAD, names.EVENT_SERIES),
+    names.MILESTONE_BY: (names.MILESTONE, names.HORIZON),
+}
+
 
 @pytest.fixture(scope="module")
 def saved(flagship):
@@ -42,6 +50,21 @@ def test_arviz_opens_every_group(saved):
 def test_every_variable_has_its_named_dims(saved):
     for name, dims in DIMS.items():
         assert saved["posterior"][name].dims == (names.CHAIN, names.DRAW, *dims), name
+
+
+def test_every_prediction_has_its_named_dims(saved):
+    for name, dims in PREDICTED.items():
+        assert saved["predictions"][name].dims == (names.CHAIN, names.DRAW, *dims), name
+
+
+def test_milestones_that_occurred_have_no_clock(saved, flagship):
+    states = saved["constant_data"].to_dataset()["milestone_state"]
+    judged = list(dict.fromkeys(one.milestone for one in flagship.desk.framework.judgements))
+    assert states[names.MILESTONE].values.tolist() == judged
+    still = states[names.MILESTONE].values[states.values != "occurred"].tolist()
+    assert saved["predictions"][names.MILESTONE].values.tolist() == still
+    assert 0 < len(still) < len(judged)
+    assert float(saved["predictions"][names.MILESTONE_BY].diff(names.HORIZON).min()) >= 0.0
 
 
 def test_labels_are_those_of_the_framework(saved, flagship):

@@ -138,9 +138,7 @@ def _counts(
     return np.asarray(seen[:, months:])
 
 
-def _events(
-    draws: Draws, hyperparameters: Hyperparameters, path: np.ndarray, rng: np.random.Generator
-) -> np.ndarray:
+def _events(draws: Draws, hyperparameters: Hyperparameters, path: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return simulated acts; dims (draw, ahead, event_series)."""
     best = int(hyperparameters.priors[names.EVENT_DETECTION].mean().argmax())
     mean = event.row_rate(draws) * draws[names.EVENT_DETECTION][:, best, None, None]

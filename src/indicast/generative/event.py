@@ -60,7 +60,7 @@ def monthly_mean(draws: Draws, panel: xr.Dataset) -> np.ndarray:
 
 
 def row_rate(draws: Draws) -> np.ndarray:
-    """Return rows a month that would be found if all were: ``f (lambda_k + beta)``; dims (draw, event_series, scenario)."""
+    """Return rows a month if all were found, ``f (lambda_k + beta)``; dims (draw, event_series, scenario)."""
     rate = draws[names.EVENT_RATE] + draws[names.EVENT_BACKGROUND][:, :, None]
     return np.asarray(rate * draws[names.LEDGER_DENSITY][:, :, None])
 

@@ -1,7 +1,7 @@
 """Where the curves of the milestones' chart and their labels stand.
 
 Invariant: every curve and label lies inside the picture, and no two labels cover each other
-as long as there is room (``tests/contract/test_report_milestones.py``).
+as long as there is room (``tests/contract/test_report.py``).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _curve(frame: Frame, one: Clock, length: int, place: float) -> Curve:
         return frame.across(ahead / length), frame.up(one.curve[ahead])
 
     end = Mark(*at(length))
-    label = Mark(end.x + LEADER, place, f"{one.key} {percent(one.curve[-1])}")
+    label = Mark(end.x + LEADER, round(place, 1), f"{one.key} {percent(one.curve[-1])}")
     dates = tuple(Mark(*at(due.ahead)) for due in one.dues if due.named)
     return Curve(joined([at(ahead) for ahead in range(length + 1)]), end, label, dates)
 
@@ -86,6 +86,6 @@ def spread(wanted: Sequence[float], closest: float, ends: tuple[float, float]) -
         least = found[place] + gap
     most = ends[1]
     for place in reversed(order):
-        found[place] = round(min(found[place], most), 1)
+        found[place] = min(found[place], most)
         most = found[place] - gap
     return found

@@ -1,7 +1,7 @@
 """The sentences about milestones, each made from the numbers it states.
 
 Invariant: a chance is never without its word, and a milestone that is unclear or unknown is
-never called one that has not happened (``tests/contract/test_report_milestones.py``).
+never called one that has not happened (``tests/contract/test_report.py``).
 """
 
 from __future__ import annotations
@@ -36,12 +36,11 @@ def clock_likeliest(content: Content) -> str:
     found = content.milestones.open
     if not found:
         return ""
-    first = {one.name: next(due for due in one.dues if due.declared) for one in found}
-    name = max(first, key=lambda one: first[one].probability)
-    due = first[name]
+    likeliest = max(found, key=lambda one: one.first_declared.probability)
+    due, condition = likeliest.first_declared, "" if likeliest.state == "open" else ", if it has not happened yet"
     return (
         f"Of those not seen to have occurred, the likeliest by {month_name(due.month)} is "
-        f"{name}: {worded(content, due.probability)}."
+        f"{likeliest.name}: {worded(content, due.probability)}{condition}."
     )
 
 
@@ -80,10 +79,12 @@ def clock_standing(content: Content) -> str:
     """Say what holds for every clock."""
     found = content.milestones
     learned = (
-        f"the data left {found.prior_only} of the {found.elicited} elicited chances behind the open ones as they were"
+        f" {found.prior_only} of the {found.elicited} elicited chances behind the open ones are prior-only."
+        if found.elicited
+        else ""
     )
     return (
-        f"The chance per month is constant within a scenario and was elicited, not counted: {learned}. "
+        f"The chance per month is constant within a scenario and was elicited, not counted.{learned} "
         "A milestone that nobody saw is not the same as one that did not happen: where a state is unclear or not "
         "known, the clock says how likely it is from now on if it has not happened yet."
     )

@@ -1,7 +1,7 @@
 """How the judged milestones stand, and by when those that are open will be reached.
 
 Invariant: a chance on the page is that of ``forecast.csv`` at the same horizon, and a
-milestone that occurred has none (``tests/contract/test_report_milestones.py``).
+milestone that occurred has none (``tests/contract/test_report.py``).
 """
 
 from __future__ import annotations
@@ -77,6 +77,11 @@ class Clock:
     dues: tuple[Due, ...]
     curve: tuple[float, ...]
 
+    @property
+    def first_declared(self) -> Due:
+        """The chance at the nearest declared horizon, of a milestone that is open."""
+        return next(due for due in self.dues if due.declared)
+
 
 @dataclass(frozen=True, slots=True)
 class Milestones:
@@ -99,6 +104,11 @@ class Milestones:
     def open(self) -> tuple[Clock, ...]:
         """Those that have a clock."""
         return tuple(clock for clock in self.clocks if clock.dues)
+
+    @property
+    def dated(self) -> bool:
+        """Whether a date that the experts named still lies ahead of an open one."""
+        return any(due.named for clock in self.open for due in clock.dues)
 
     @property
     def closed(self) -> tuple[Clock, ...]:
