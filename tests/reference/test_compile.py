@@ -1,7 +1,14 @@
 """What the sampler calls through C is PyTensor's own density and gradient, bit for bit."""
 
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
+import xarray as xr
 
 from indicast import names
 from indicast.generative.model import build_model, model_data
@@ -98,3 +105,36 @@ def test_only_free_parameters_are_stored(compiled):
     stored = set(compiled.shape_info[0])
     assert names.TRANSITION not in stored
     assert names.DWELL in stored
+
+
+def fitted(folder, code, hash_seed):
+    """Fit in a new process with machine code kept in `code`; return the posterior and the names of the files there."""
+    workspace = Path(__file__).parents[1] / "fixtures" / "harbour"
+    shutil.copytree(workspace, folder)
+    command = [
+        sys.executable,
+        "-m",
+        "indicast",
+        "fit",
+        "harbour",
+        "--workspace",
+        str(folder),
+        "--draws",
+        "50",
+        "--quiet",
+    ]
+    flags = {"PYTENSOR_FLAGS": f"base_compiledir={code}", "PYTHONHASHSEED": hash_seed}
+    subprocess.run(command, check=True, capture_output=True, env=os.environ | flags)
+    (file,) = folder.glob("runs/**/posterior.nc")
+    return xr.load_dataset(file, group="posterior"), {path.name for path in (code / "numba").iterdir()}
+
+
+def test_code_just_compiled_and_code_from_disk_give_the_same_draws(tmp_path):
+    # One rounding in the last digit would part the draws within some dozen steps. The hash seed orders Python's sets.
+    code = tmp_path / "code"
+    compiled, kept = fitted(tmp_path / "first", code, "1")
+    loaded, kept_then = fitted(tmp_path / "second", code, "2")
+    assert kept
+    assert kept == kept_then, "the second process compiled something again"
+    for name in compiled.data_vars:
+        np.testing.assert_array_equal(compiled[name], loaded[name], err_msg=str(name))

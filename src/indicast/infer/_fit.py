@@ -1,9 +1,8 @@
 """One month's posterior: sampled, unpacked and joined by what the chain implies.
 
-Invariant: in one process the same panel, priors and seed give the same draws, and the
-compiled model is shared by all fits of one shape (``tests/recovery/test_main_job.py``).
-Machine code made afresh and the same loaded from PyTensor's disk cache may round
-differently; draws of two such processes agree within Monte Carlo error only.
+Invariant: the same panel, priors and seed give the same draws, in one process
+(``tests/recovery/test_main_job.py``) and in two, whether or not machine code was on disk
+(``tests/reference/test_compile.py``). The compiled model is shared by all fits of one shape.
 """
 
 from __future__ import annotations
