@@ -1,14 +1,12 @@
 """Shared shocks: variance one in every month, and the matrix says what the recursion says."""
 
 import numpy as np
-import pytensor
 import pytensor.tensor as pt
 import pytest
 
 from indicast import names
-from indicast.generative._shock_op import Autoregression
 from indicast.generative.emission import group_of
-from indicast.generative.shocks import autoregression, climate, tilt
+from indicast.generative.shocks import autoregression, climate, climate_graph, tilt
 
 MONTHS = 9
 
@@ -61,23 +59,11 @@ def test_tilt_is_a_shared_mean_plus_its_own_deviation(harbour):
     np.testing.assert_allclose(tilt(draws)[:, 2], draws[names.TILT_MEAN], rtol=1e-14)
 
 
-@pytest.mark.parametrize("mode", ["FAST_COMPILE", "NUMBA"])
-def test_compiled_path_and_its_gradient_equal_the_matrix_and_finite_differences(mode):
-    rng = np.random.default_rng(4)
-    innovations, phi, weight = rng.standard_normal((MONTHS, 3)), 0.83, rng.standard_normal((MONTHS, 3))
-    inputs = [pt.dmatrix("innovations"), pt.dscalar("phi")]
-    path = Autoregression()(*inputs)
-    value = (path**2 * weight).sum()  # not linear, so that the upstream differs in every place
-    compiled = pytensor.function(inputs, [path, value, *pt.grad(value, inputs)], mode=mode)
-    found, _, to_innovations, to_phi = compiled(innovations, phi)
-    np.testing.assert_allclose(found, autoregression(np.array(phi), MONTHS) @ innovations, atol=1e-13)
-    # Central differences: h^2 f'''/6 and eps f / h are both below 1e-7 here.
-    for place in np.ndindex(innovations.shape):
-        ends = []
-        for sign in (1.0, -1.0):
-            moved = innovations.copy()
-            moved[place] += sign * 1e-5
-            ends.append(float(compiled(moved, phi)[1]))
-        assert to_innovations[place] == pytest.approx((ends[0] - ends[1]) / 2e-5, abs=1e-6)
-    ends = [float(compiled(innovations, phi + step)[1]) for step in (1e-5, -1e-5)]
-    assert float(to_phi) == pytest.approx((ends[0] - ends[1]) / 2e-5, abs=1e-6)
+def test_compiled_climate_equals_the_matrix(world):
+    draws, groups = world.draws(4, 3), group_of(world.framework)
+    expected = climate(draws, groups)
+    for s in range(3):
+        variables = {name: pt.as_tensor(values[s]) for name, values in draws.items()}
+        variables["tilt"] = pt.as_tensor(tilt(draws)[s])
+        found = climate_graph(variables, groups).eval(mode="FAST_COMPILE")
+        np.testing.assert_allclose(found, expected[s], atol=1e-12)

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import sys
 from collections.abc import Callable
 from typing import Any
 
 BITS = 48
 
 
-def kernel_version(kernel: Callable[..., Any]) -> int:
-    """Return a number made from a function's source text.
+def kernel_version(*kernels: Callable[..., Any]) -> int:
+    """Return a number made from the source texts of the modules of a kernel and of the functions it calls.
+
+    Whole modules, because a kernel also reads their constants.
 
     Examples
     --------
     >>> kernel_version(kernel_version) == kernel_version(kernel_version)
     True
     """
-    digest = hashlib.sha256(inspect.getsource(kernel).encode()).hexdigest()
+    sources = [inspect.getsource(sys.modules[kernel.__module__]) for kernel in kernels]
+    digest = hashlib.sha256("".join(sources).encode()).hexdigest()
     return int(digest, 16) % 2**BITS

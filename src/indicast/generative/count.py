@@ -99,25 +99,14 @@ def count_terms(draws: Mapping[str, np.ndarray], panel: xr.Dataset, growth_years
 
 
 def log_emission_graph(variables: Mapping[str, Any], data: Mapping[str, Any], growth_years: float) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
-    """Return the family's evidence as a PyTensor matrix, nats; dims (time, scenario).
+    """Return the family's evidence as a PyTensor matrix, nats; dims (time, scenario)."""
+    from indicast.generative._count_kernel import COUNTS
+    from indicast.generative._kernel_op import KernelOp
 
-    Written in ``overdispersion^2 = 1/alpha`` so that the Poisson limit is smooth:
-    ``sum_{j<y} log(1 + j/alpha) + y log mu - (y + alpha) log(1 + mu/alpha) - log y!``.
-    """
-    import pytensor.tensor as pt
-
-    spread = (variables[names.OVERDISPERSION] ** 2)[None, :, None]
-    coverage, looked = data["count_coverage"], pt.neq(data["count_coverage"], NOT_LOOKED)
-    season = variables[names.SEASON][:, data["month_of_year"]].T
-    level = pt.log(data["count_reference"]) + season + data["count_peak"] * variables[names.PEAK]
-    level += pt.log(variables[names.DETECTION])[pt.maximum(coverage, 0)]
-    log_mu = level[:, :, None] + growth_years * variables[names.GROWTH][None]
-    count = data["count"][:, :, None]
-    ahead = data["count_rank"] < count
-    rising = (pt.log1p(data["count_rank"] * spread) * ahead).sum(axis=2, keepdims=True)
-    crowding = pt.log1p(pt.exp(log_mu) * spread)
-    terms = rising + count * log_mu - (count + 1.0 / spread) * crowding - pt.gammaln(count + 1.0)
-    return (terms * looked[:, :, None]).sum(axis=1)
+    parameters = (names.OVERDISPERSION, names.SEASON, names.PEAK, names.DETECTION, names.GROWTH)
+    observed = ("count", "count_coverage", "count_reference", "count_peak", "month_of_year")
+    smooth, given = [variables[name] for name in parameters], [data[name] for name in observed]
+    return KernelOp(COUNTS, (None, smooth[-1].type.shape[-1]))(*smooth, np.asarray(growth_years), *given)
 
 
 def data(panel: xr.Dataset) -> dict[str, Labelled]:
@@ -126,8 +115,7 @@ def data(panel: xr.Dataset) -> dict[str, Labelled]:
         name: ((names.TIME, names.COUNTED), panel[name].to_numpy())
         for name in ("count", "count_coverage", "count_reference", "count_peak")
     }
-    found["month_of_year"] = ((names.TIME,), calendar_month(panel).astype(np.int64))
-    return found | {"count_rank": ((names.RANK,), np.arange(panel.attrs["largest_count"], dtype=float))}
+    return found | {"month_of_year": ((names.TIME,), calendar_month(panel).astype(np.int64))}
 
 
 def simulate(truth: Draws, setting: Setting, path: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:

@@ -73,6 +73,14 @@ def flat_where_residual(probability: np.ndarray, residual: np.ndarray) -> np.nda
     return np.where(residual[:, None], 1.0 / READINGS.size, probability)
 
 
+def coded(expected: np.ndarray, residual: np.ndarray | None) -> np.ndarray:
+    """Return expected readings as the kernels read them: floats, residual scenarios by their code."""
+    from indicast.generative._probit_kernel import RESIDUAL
+
+    codes = expected.astype(float)
+    return codes if residual is None else np.where(residual, RESIDUAL, codes)
+
+
 def message(reliability: np.ndarray, slant: np.ndarray, direction: np.ndarray, used: np.ndarray) -> np.ndarray:
     """Return what a cell's reports say about its reading, as a likelihood.
 
@@ -193,40 +201,15 @@ def log_emission_graph(
     residual: np.ndarray | None = None,
 ) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
     """Return the family's evidence as a PyTensor matrix, nats; dims (time, scenario)."""
-    import pytensor.tensor as pt
+    from indicast.generative._direction_kernel import DIRECTIONS
+    from indicast.generative._kernel_op import KernelOp
 
-    time, indicator = data["cell_time"], data["cell_indicator"]
-    predicted = variables[names.STRENGTH][:, None] * expected.astype(float)
-    eta = predicted[indicator] + variables["climate"][time, indicator][:, None]
-    threshold = variables[names.THRESHOLD]
-    low, high = _normal_cdf(-threshold - eta), _normal_cdf(-threshold + eta)
-    if residual is not None and residual.any():
-        low, high = (pt.where(residual, 1.0 / READINGS.size, one) for one in (low, high))
-    flat = (1.0 - low - high) * variables["flat_news"][indicator][:, None]
-    log_message = _log_message_graph(variables, data)
-    peak = log_message.max(axis=1, keepdims=True)
-    said = pt.exp(log_message - peak)
-    joint = low * said[:, 0:1] + flat * said[:, 1:2] + high * said[:, 2:3]
-    cells = pt.log(joint / (low + flat + high)) + peak
-    return pt.zeros((months, expected.shape[1]))[time].inc(cells)
-
-
-def _normal_cdf(value: Any) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
-    import pytensor.tensor as pt
-
-    return 0.5 * pt.erfc(-value / np.sqrt(2.0))
-
-
-def _log_message_graph(variables: Mapping[str, Any], data: Mapping[str, Any]) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
-    """Return log m(y): what every reading shares, plus the odds of the reading reported."""
-    import pytensor.tensor as pt
-
-    cell, reading = data["report_cell"], data["report_direction"] + 1
-    reliability = variables[names.RELIABILITY][data["report_grade"]] * data["report_factor"]
-    guessed = (1.0 - reliability) * variables[names.SLANT_SHARES][data["report_slant"], reading]
-    nothing = pt.zeros((data["cell_time"].shape[0], READINGS.size))
-    shared = nothing[cell].inc(pt.log(guessed)[:, None])
-    return shared[cell, reading].inc(pt.log1p(reliability / guessed))
+    parameters = (names.STRENGTH, "climate", names.THRESHOLD, "flat_news", names.RELIABILITY, names.SLANT_SHARES)
+    cells = ("cell_time", "cell_indicator")
+    reports = ("report_cell", "report_direction", "report_grade", "report_factor", "report_slant")
+    return KernelOp(DIRECTIONS, (months, expected.shape[1]))(
+        *(variables[name] for name in parameters), coded(expected, residual), *(data[name] for name in cells + reports)
+    )
 
 
 def data(panel: xr.Dataset) -> dict[str, Labelled]:

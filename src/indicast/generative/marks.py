@@ -21,7 +21,8 @@ import numpy as np
 
 from indicast import names
 from indicast.generative import ratings
-from indicast.generative.direction import READINGS, flat_where_residual, reading_probability
+from indicast.generative._family import CLIMATE
+from indicast.generative.direction import READINGS, coded, flat_where_residual, reading_probability
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -178,27 +179,37 @@ def log_emission_graph(
     residual: np.ndarray | None = None,
 ) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
     """Return the evidence of all marks as a PyTensor vector, nats; dims (scenario)."""
+    from indicast.generative._kernel_op import KernelOp
+    from indicast.generative._marks_kernel import MARKS
+
+    smooth = [variables[name] for name in (names.STRENGTH, CLIMATE, names.THRESHOLD, names.MARKS_OF_PRESENT)]
+    smooth[1] = smooth[1][0]  # the month of the marks is the first
+    expected, flags = _predictions(table, residual)
+    if len(table.ratings):
+        return _rated_graph(variables, smooth, table, hyperparameters, (expected, flags))
+    present, support = mark_tables(table, hyperparameters)
+    return KernelOp(MARKS, (expected.shape[1],))(*smooth, coded(expected, flags), present, support)
+
+
+def _rated_graph(
+    variables: Mapping[str, Any],
+    smooth: list[Any],
+    table: Table,
+    hyperparameters: Hyperparameters,
+    predictions: tuple[np.ndarray, np.ndarray],
+) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
+    """Return the same where raters marked one by one, so that what they tell depends on parameters."""
     import pytensor.tensor as pt
 
-    present, support, log_scale = _mark_tables_graph(variables, table, hyperparameters)
-    omega = variables[names.MARKS_OF_PRESENT]
+    strength, climate, threshold, omega = smooth
+    message, log_scale = ratings.message_graph(variables, table, hyperparameters)
+    fits, support = _fits_present(table, hyperparameters), hyperparameters.array("mark_if_support")
+    present, support = (message[:, None, :, :] * fits).sum(axis=-1), (message * support).sum(axis=-1)
     likelihood = (omega * present + (1.0 - omega) * support[:, None, :]).prod(axis=2)
-    expected, flags = _predictions(table, residual)
-    eta = variables[names.STRENGTH][:, None] * expected + variables["climate"][0][:, None]
-    threshold = variables[names.THRESHOLD]
+    expected, flags = predictions
+    eta = strength[:, None] * expected + climate[:, None]
     low, high = (0.5 * pt.erfc((threshold + sign * eta) / np.sqrt(2.0)) for sign in (1.0, -1.0))
     if flags.any():
         low, high = (pt.where(flags, 1.0 / READINGS.size, one) for one in (low, high))
     joint = low * likelihood[:, 0:1] + (1.0 - low - high) * likelihood[:, 1:2] + high * likelihood[:, 2:3]
     return pt.log(joint).sum(axis=0) + log_scale
-
-
-def _mark_tables_graph(
-    variables: Mapping[str, Any], table: Table, hyperparameters: Hyperparameters
-) -> tuple[Any, Any, Any]:
-    """Return :func:`mark_tables` and the log of what its messages were divided by; constants for an agreed table."""
-    if not len(table.ratings):
-        return *mark_tables(table, hyperparameters), 0.0
-    message, log_scale = ratings.message_graph(variables, table, hyperparameters)
-    fits, support = _fits_present(table, hyperparameters), hyperparameters.array("mark_if_support")
-    return (message[:, None, :, :] * fits).sum(axis=-1), (message * support).sum(axis=-1), log_scale

@@ -17,7 +17,9 @@ import pytensor.tensor as pt
 from indicast import names
 from indicast.generative import labels, marks, ratings, shocks
 from indicast.generative._chain_op import chain_evidence
-from indicast.generative.chain import other_scenarios
+from indicast.generative._kernel_op import KernelOp
+from indicast.generative._simplex import Simplex
+from indicast.generative._transition_kernel import TRANSITION
 from indicast.generative.emission import group_of, strength_weight
 from indicast.generative.families import CLIMATE, EMISSIONS, Labelled, Setting, active
 
@@ -92,7 +94,6 @@ def model_coords(framework: Framework, hyperparameters: Hyperparameters, panel: 
         names.SHARE_READING: panel["share_line"].to_numpy()[panel["share_used"].to_numpy()],
         names.LEVEL_READING: panel["level_line"].to_numpy()[panel["level_used"].to_numpy()],
         names.SILENCE: np.arange(int(panel["silence_used"].sum())),
-        names.RANK: np.arange(panel.attrs["largest_count"]),
     }
     labels_of = {dim: list(labels) for dim, labels in hyperparameters.coords.items()}
     labels_of |= {dim: labels.tolist() for dim, labels in lines.items()}
@@ -125,7 +126,8 @@ def random_variable(prior: Prior) -> Any:  # noqa: ANN401  # PyTensor variables 
     }
     build |= {"Exponential": pm.Exponential, "Gamma": pm.Gamma, "Beta": pm.Beta, "Dirichlet": pm.Dirichlet}
     # Arrays, not Python floats: PyTensor would compute the constants of 0.5 or 16.0 in single precision.
-    return build[prior.distribution](prior.name, **prior.arguments, dims=prior.dims or None)
+    settings = {"default_transform": Simplex()} if prior.distribution == "Dirichlet" else {}
+    return build[prior.distribution](prior.name, **prior.arguments, **settings, dims=prior.dims or None)
 
 
 def _exit_shares(prior: Prior) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
@@ -136,9 +138,7 @@ def _exit_shares(prior: Prior) -> Any:  # noqa: ANN401  # PyTensor variables are
 
 
 def _transition(variables: dict[str, Any], size: int) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
-    leave = 1.0 / (1.0 + variables[names.DWELL])
-    rows = np.arange(size)
-    matrix = pt.diag(1.0 - leave)[rows[:, None], other_scenarios(size)].set(leave[:, None] * variables[names.EXIT])
+    matrix = KernelOp(TRANSITION, (size, size))(variables[names.DWELL], variables[names.EXIT])
     return pm.Deterministic(names.TRANSITION, matrix, dims=(names.SCENARIO, names.NEXT_SCENARIO))
 
 

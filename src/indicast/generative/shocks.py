@@ -81,13 +81,10 @@ def tilt(draws: Mapping[str, np.ndarray]) -> np.ndarray:
 
 def climate_graph(variables: Mapping[str, Any], group_of: np.ndarray) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
     """Return ``h_it`` as a PyTensor matrix, probit units; dims (time, indicator)."""
-    import pytensor.tensor as pt
+    from indicast.generative._climate_kernel import CLIMATE
+    from indicast.generative._kernel_op import KernelOp
 
-    from indicast.generative._shock_op import Autoregression
-
-    innovations = pt.concatenate(
-        [variables[names.GLOBAL_INNOVATION][:, None], variables[names.GROUP_INNOVATION]], axis=1
-    )
-    path = Autoregression()(innovations, variables[names.PERSISTENCE])
-    grouped = (variables[names.GROUP_SCALE] * path[:, 1:])[:, group_of]
-    return variables[names.GLOBAL_SCALE] * path[:, 0][:, None] + grouped + variables["tilt"]
+    innovations = variables[names.GLOBAL_INNOVATION], variables[names.GROUP_INNOVATION]
+    scales = variables[names.PERSISTENCE], variables[names.GLOBAL_SCALE], variables[names.GROUP_SCALE]
+    shape = (innovations[0].type.shape[0], group_of.size)
+    return KernelOp(CLIMATE, shape)(*innovations, *scales, variables["tilt"], group_of)

@@ -47,11 +47,11 @@ class Settings:
 
 @dataclass(slots=True)
 class Sampler:
-    """Compiled models by shape, so that many fits compile once."""
+    """Compiled models by number of padded months, so that many fits compile once."""
 
     framework: Framework
     hyperparameters: Hyperparameters
-    _compiled: dict[tuple[int, ...], Any] = field(default_factory=dict)
+    _compiled: dict[int, Any] = field(default_factory=dict)
 
     def fit(self, panel: xr.Dataset, settings: Settings, *, progress: bool) -> xr.DataTree:
         """Return the posterior of a panel as a DataTree.
@@ -108,11 +108,11 @@ class Sampler:
         from indicast.generative.model import build_model, model_data
         from indicast.infer._compile import compile_for_sampling
 
-        shape = (panel.sizes[names.TIME], int(panel.attrs["largest_count"]))
-        if shape not in self._compiled:
-            self._compiled[shape] = compile_for_sampling(build_model(self.framework, self.hyperparameters, panel))
+        months = panel.sizes[names.TIME]
+        if months not in self._compiled:
+            self._compiled[months] = compile_for_sampling(build_model(self.framework, self.hyperparameters, panel))
         data = {name: values for name, (_, values) in model_data(self.framework, panel).items()}
-        return self._compiled[shape].with_data(**data)
+        return self._compiled[months].with_data(**data)
 
     def _with_chain(self, posterior: xr.Dataset, panel: xr.Dataset) -> xr.Dataset:
         draws = flat_draws(posterior, self.framework, self.hyperparameters)
