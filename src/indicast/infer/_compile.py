@@ -11,6 +11,7 @@ the same numbers, because no sum may be reordered (``tests/reference/test_compil
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from unittest import mock
@@ -18,6 +19,7 @@ from unittest import mock
 import numba
 import pytensor
 from llvmlite import ir
+from numba import carray  # type: ignore[attr-defined]  # Numba does not say that it exports it
 from numba.core import cgutils, types
 from numba.core.imputils import impl_ret_new_ref
 from numba.extending import intrinsic
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
     import pymc as pm
 
 WORD = ir.IntType(64)
+DOUBLES = types.CPointer(types.float64)
+WRONG_SIZE, FAILED, NOT_FINITE = -1, 1, 3
+"""What a callback returns to nutpie: negative stops the sampler, positive refuses the point."""
 
 
 def compile_for_sampling(model: pm.Model) -> Any:  # noqa: ANN401  # nutpie does not export its class
@@ -48,12 +53,76 @@ def compile_for_sampling(model: pm.Model) -> Any:  # noqa: ANN401  # nutpie does
     # Kernels are optimised once by themselves and again inside what calls them; which copy runs depends on what was
     # loaded from disk. With reordering allowed (the default) the copies round differently.
     exact = pytensor.config.change_flags(numba__fastmath=False)
-    with exact, mock.patch.object(compile_pymc, "make_extraction_fn", _call_by_address):
+    density = mock.patch.object(compile_pymc, "_make_c_logp_func", _density_callback)
+    expansion = mock.patch.object(compile_pymc, "_make_c_expand_func", _expansion_callback)
+    with exact, density, expansion:
         return compile_pymc.compile_pymc_model(model, var_names=free)
 
 
+def _density_callback(
+    size: int,
+    density: Any,  # noqa: ANN401  # stands in for the function of nutpie
+    user_data: np.ndarray,
+    shared_var_keys: list[str],
+    shared_data: Mapping[str, np.ndarray],
+) -> tuple[Any, Any]:
+    """Return what Numba turns into the callback that fills density and gradient, and its C signature.
+
+    Parameters
+    ----------
+    size
+        Number of free coordinates.
+    density
+        The Numba dispatcher of PyTensor's function of x and the shared variables.
+    user_data, shared_var_keys, shared_data
+        See :func:`_call_by_address`.
+    """
+    call = _call_by_address(density, shared_data, shared_var_keys, user_data.dtype)
+
+    def fill(length: int, point: Any, gradient: Any, value: Any, shared: Any) -> int:  # noqa: ANN401  # C pointers
+        if length != size:
+            return WRONG_SIZE
+        try:
+            found, slopes = call(carray(point, (size,)), shared)
+        except Exception:  # noqa: BLE001  # Numba knows no narrower one, and C none at all
+            return FAILED
+        value[0] = found.item()
+        finite = math.isfinite(value[0])
+        for place in range(size):
+            gradient[place] = slopes[place]
+            finite &= math.isfinite(slopes[place])
+        return 0 if finite else NOT_FINITE
+
+    return fill, types.int64(types.uint64, DOUBLES, DOUBLES, DOUBLES, types.voidptr)
+
+
+def _expansion_callback(  # stands in for the function of nutpie
+    size: int,
+    expanded_size: int,
+    expand: Any,  # noqa: ANN401  # the same
+    user_data: np.ndarray,
+    shared_var_keys: list[str],
+    shared_data: Mapping[str, np.ndarray],
+) -> tuple[Any, Any]:
+    """Return what Numba turns into the callback that fills the stored values, and its C signature."""
+    call = _call_by_address(expand, shared_data, shared_var_keys, user_data.dtype)
+
+    def fill(length: int, stored: int, point: Any, values: Any, shared: Any) -> int:  # noqa: ANN401  # C pointers
+        if length != size or stored != expanded_size:
+            return WRONG_SIZE
+        try:
+            (found,) = call(carray(point, (size,)), shared)
+        except Exception:  # noqa: BLE001  # Numba knows no narrower one, and C none at all
+            return FAILED
+        for place in range(expanded_size):
+            values[place] = found[place]
+        return 0
+
+    return fill, types.int64(types.uint64, types.uint64, DOUBLES, DOUBLES, types.voidptr)
+
+
 def _call_by_address(
-    inner: Any,  # noqa: ANN401  # stands in for the function of nutpie
+    inner: Any,  # noqa: ANN401  # a Numba dispatcher
     shared_data: Mapping[str, np.ndarray],
     shared_var_keys: list[str],
     record: np.dtype,
