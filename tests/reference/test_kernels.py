@@ -14,7 +14,7 @@ from indicast.generative._direction_kernel import DIRECTIONS
 from indicast.generative._kernel_op import KernelOp
 from indicast.generative._kernel_version import kernel_version
 from indicast.generative._marks_kernel import MARKS
-from indicast.generative._probit_kernel import reading_parts
+from indicast.generative._probit_kernel import RESIDUAL, expected_parts, reading_parts
 from indicast.generative._simplex import SIMPLEX, Simplex
 from indicast.generative._transition_kernel import TRANSITION
 
@@ -158,4 +158,9 @@ def test_dirichlet_with_our_transform_has_pymcs_density():
 
 def test_a_changed_part_makes_old_machine_code_stale():
     assert kernel_version(MARKS.value, reading_parts) != kernel_version(MARKS.value)
-    assert KernelOp(MARKS, (None,)).version == kernel_version(MARKS.value, reading_parts)
+    assert KernelOp(MARKS, (None,)).version == kernel_version(MARKS.value, expected_parts, reading_parts)
+
+
+def test_a_residual_scenarios_readings_are_even_and_have_no_slope():
+    assert expected_parts(RESIDUAL, 0.7, 0.3, 0.6) == pytest.approx((1 / 3, 1 / 3, 1 / 3, 0.0, 0.0))
+    assert expected_parts(-1.0, 0.7, 0.3, 0.6) == reading_parts(-0.4, 0.6)
