@@ -163,4 +163,4 @@ def test_a_changed_part_makes_old_machine_code_stale():
 
 def test_a_residual_scenarios_readings_are_even_and_have_no_slope():
     assert expected_parts(RESIDUAL, 0.7, 0.3, 0.6) == pytest.approx((1 / 3, 1 / 3, 1 / 3, 0.0, 0.0))
-    assert expected_parts(-1.0, 0.7, 0.3, 0.6) == reading_parts(-0.4, 0.6)
+    assert expected_parts(-1.0, 0.7, 0.3, 0.6) == reading_parts(0.7 * -1.0 + 0.3, 0.6)
