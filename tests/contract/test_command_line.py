@@ -53,3 +53,15 @@ def test_check_of_a_sound_workspace_ends_with_zero(indicast):
 
 def test_the_version_is_that_of_the_package(indicast):
     assert indicast("--version") == (0, f"indicast {__version__}\n")
+
+
+def test_an_unknown_start_is_answered_with_those_there_are(indicast, capsys):
+    code, _ = indicast("fit", "harbour", "--workspace", str(HARBOUR), "--start", "dice")
+    assert code == 2
+
+
+def test_a_start_that_the_workspace_does_not_declare_is_named(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["indicast", "fit", "harbour", "--workspace", str(HARBOUR), "--start", "history"])
+    with pytest.raises(SystemExit):
+        main()
+    assert "[start.history] is missing" in capsys.readouterr().err

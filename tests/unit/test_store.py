@@ -158,6 +158,18 @@ def test_the_newest_run_of_a_month_and_the_newest_month_are_found(framework):
     assert find_run(framework, first.name) == first
 
 
+def test_a_run_with_another_start_is_found_by_its_name_only(framework):
+    run = a_run()
+    other = Run(run.tree, run.gates, {**run.manifest, "hash": "f" * 20, "variant": "history"})
+    folder = save_run(framework, other)
+    assert folder.name == "2024-06_history_ffffffffffff"
+    with pytest.raises(MissingError, match="no run"):
+        find_run(framework)
+    declared = save_run(framework, run)
+    assert find_run(framework) == declared
+    assert find_run(framework, folder.name) == folder
+
+
 def test_a_run_that_does_not_exist_is_named_with_the_command_that_makes_it(framework):
     with pytest.raises(MissingError, match=r"no run in .*; make one with 'indicast fit harbour'"):
         find_run(framework)
