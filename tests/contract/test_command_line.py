@@ -55,7 +55,7 @@ def test_the_version_is_that_of_the_package(indicast):
     assert indicast("--version") == (0, f"indicast {__version__}\n")
 
 
-def test_an_unknown_start_is_answered_with_those_there_are(indicast, capsys):
+def test_an_unknown_start_is_answered_with_those_there_are(indicast):
     code, _ = indicast("fit", "harbour", "--workspace", str(HARBOUR), "--start", "dice")
     assert code == 2
 

@@ -37,5 +37,5 @@ def test_the_card_prints_what_each_start_says_of_the_first_month(flagship, row, 
         gate.name for gate in gates if not gate.passed and "ESS" not in gate.name and "R-hat" not in gate.name
     ] == []
     found = tree["posterior"][names.FILTERED].isel({names.TIME: -1}).mean(("chain", "draw")).to_numpy()
-    # The posterior standard deviation of a probability is about .25 here; 600 independent draws give .01, printing .005.
+    # A probability varies by about .25 over draws: 600 independent ones give an error of .01, and printing adds .005.
     np.testing.assert_allclose(found, printed(row), atol=0.04)
