@@ -1,11 +1,24 @@
-"""Every test carries the mark of its folder, and Hypothesis runs a named profile."""
+"""Every test carries the mark of its folder, Hypothesis runs a named profile, and workspaces are opened once."""
 
 import os
 import shutil
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import pytest
+import xarray as xr
 from hypothesis import HealthCheck, settings
+
+from indicast import names
+from indicast.elicit import Hyperparameters, load_hyperparameters
+from indicast.generative import emission, ratings
+from indicast.generative.families import Setting
+from indicast.ledger import Ledger, load_ledger
+from indicast.panel import Vintage, build_panel, last_day
+from indicast.workspace import Framework, Mode, Route, Table, load_framework, month_index
 
 TESTS = Path(__file__).parent
 FOLDERS = {"unit", "contract", "reference", "recovery", "content", "planted"}
@@ -35,3 +48,94 @@ def keepers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (priors / "hyperparameters.toml").open("a", encoding="utf-8") as declared:
         declared.write((overlay / "ratings.toml").read_text(encoding="utf-8"))
     return root
+
+
+class World(NamedTuple):
+    """A workspace with one panel of it."""
+
+    framework: Framework
+    hyperparameters: Hyperparameters
+    ledger: Ledger
+    panel: xr.Dataset
+
+    def draws(self, seed: int, size: int) -> dict[str, np.ndarray]:
+        """Return the free parameters drawn from their priors; leading axis draw."""
+        rng = np.random.default_rng(seed)
+        drawn = {name: prior.sample(rng, size) for name, prior in self.hyperparameters.priors.items()}
+        indicators, months = len(self.framework.indicators), self.panel.sizes[names.TIME]
+        for name in (names.STRENGTH_Z, names.TILT_Z, names.FLAT_NEWS_Z):
+            drawn[name] = rng.standard_normal((size, indicators))
+        drawn[names.GLOBAL_INNOVATION] = rng.standard_normal((size, months))
+        drawn[names.GROUP_INNOVATION] = rng.standard_normal((size, months, len(self.framework.groups)))
+        if len(self.framework.table.ratings):
+            for name, dims in ratings.STANDARD_NORMAL.items():
+                sizes = [len(self.hyperparameters.coords[dim]) for dim in dims]
+                drawn[name] = rng.standard_normal((size, *sizes))
+        drawn[names.STRENGTH] = emission.strengths(drawn, self.framework, self.hyperparameters)
+        return drawn
+
+    def felt(self, seed: int, size: int) -> dict[str, np.ndarray]:
+        """Return the same draws with the shocks and tilts that they imply."""
+        return emission.with_climate(self.draws(seed, size), self.framework)
+
+    @property
+    def setting(self) -> Setting:
+        """What stays the same while parameters vary."""
+        return Setting(self.framework, self.hyperparameters, self.panel)
+
+    def seen(self, ledger: Ledger, as_of: str) -> xr.Dataset:
+        """Return the panel of another ledger, as known at the month's end."""
+        when = Vintage(as_of, last_day(month_index(as_of)))
+        return build_panel(self.framework, self.hyperparameters, ledger, when, today=date(2030, 1, 1))
+
+
+def opened(root: Path, model: str, as_of: str, mode: Mode = "marks", route: Route = "A") -> World:
+    framework = load_framework(root, model).starting(mode, route)
+    hyperparameters = load_hyperparameters(framework)
+    ledger, _ = load_ledger(framework, today=date(2030, 1, 1))
+    when = Vintage(as_of, last_day(month_index(as_of)))
+    panel = build_panel(framework, hyperparameters, ledger, when, today=date(2030, 1, 1))
+    return World(framework, hyperparameters, ledger, panel)
+
+
+@pytest.fixture(scope="session")
+def harbour() -> World:
+    return opened(TESTS / "fixtures" / "harbour", "harbour", "2024-06")
+
+
+@pytest.fixture(scope="session")
+def orchard() -> World:
+    """Return the workspace that uses every family."""
+    return opened(TESTS / "fixtures" / "orchard", "orchard", "2024-06")
+
+
+@pytest.fixture(scope="session")
+def orchard_residual(orchard: World) -> World:
+    """Return the same workspace with its last scenario as what none of the others is."""
+    declaration, table = orchard.framework.declaration, orchard.framework.table
+    scenarios = (*declaration.scenarios[:-1], declaration.scenarios[-1].model_copy(update={"residual": True}))
+    declaration = declaration.model_copy(update={"scenarios": scenarios})
+    listed = Table(table.expected[:, :-1], table.marks[:, :-1], tuple(row[:-1] for row in table.descriptors))
+    return orchard._replace(framework=replace(orchard.framework, declaration=declaration, table=listed))
+
+
+@pytest.fixture(scope="session")
+def orchard_labels() -> World:
+    """Return the orchard started from the experts' labels."""
+    return opened(TESTS / "fixtures" / "orchard", "orchard", "2024-06", route="B")
+
+
+@pytest.fixture(scope="session")
+def orchard_history() -> World:
+    """Return the orchard started from the dated events before the table."""
+    return opened(TESTS / "fixtures" / "orchard", "orchard", "2024-06", mode="history")
+
+
+@pytest.fixture(scope="session")
+def flagship() -> World:
+    return opened(TESTS.parent, "belarus_russia", "2024-12")
+
+
+@pytest.fixture(scope="session")
+def rated(keepers: Path) -> World:
+    return opened(keepers, "harbour", "2024-06")
