@@ -42,6 +42,12 @@ def marks_case(rng):
     return MARKS, smooth, [rng.integers(-1, 2, (3, 4)).astype(float), rng.random((3, 3, 4)), rng.random((3, 4))]
 
 
+def marks_residual_case(rng):
+    """The same with a fifth scenario, which predicts nothing and has no marks."""
+    kernel, smooth, (expected, present, support) = marks_case(rng)
+    return kernel, smooth, [np.pad(expected, ((0, 0), (0, 1)), constant_values=RESIDUAL), present, support]
+
+
 def count_case(rng):
     """Five months of two counts, one month nobody looked at, one count of zero."""
     smooth = [rng.random(2) + 0.1, rng.normal(0.0, 0.3, (2, 12)), rng.standard_normal(2), rng.uniform(0.3, 0.9, 2)]
@@ -62,7 +68,8 @@ def simplex_case(rng):
     return SIMPLEX, [rng.standard_normal((3, 3))], []
 
 
-CASES = [climate_case, direction_case, marks_case, count_case, transition_case, simplex_case]
+CASES = [climate_case, direction_case, marks_case, marks_residual_case]
+CASES += [count_case, transition_case, simplex_case]
 
 
 @pytest.fixture(params=CASES, ids=lambda case: case.__name__.removesuffix("_case"))

@@ -33,7 +33,7 @@ def _value(
     for i in range(expected.shape[0]):
         for y in range(present.shape[1]):
             seen[y], by_omega[y] = 1.0, 0.0
-            for k in range(scenarios):
+            for k in range(present.shape[2]):  # a residual scenario has no marks
                 mixed = omega * present[i, y, k] + (1.0 - omega) * support[i, k]
                 seen[y] *= mixed
                 by_omega[y] += (present[i, y, k] - support[i, k]) / mixed
