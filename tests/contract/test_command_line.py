@@ -1,6 +1,7 @@
 """Help is instant and has examples; options stand before or after; JSON is JSON."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -49,6 +50,36 @@ def test_check_of_a_sound_workspace_ends_with_zero(indicast):
     code, out = indicast("check", "--workspace", str(HARBOUR))
     assert code == 0
     assert "harbour: 0 errors" in out
+
+
+def test_lite_prints_a_distribution_says_what_it_is_and_saves_nothing(indicast, tmp_path):
+    workspace = tmp_path / "workspace"
+    shutil.copytree(HARBOUR, workspace)
+    before = sorted(workspace.rglob("*"))
+    code, out = indicast("fit", "harbour", "--lite", "--json", "--workspace", str(workspace))
+    assert code == 0
+    said = json.loads(out)
+    assert said["saved"] is False
+    assert "no sampling, and nothing is saved" in said["what"]
+    assert list(said["ahead"]) == ["0", "3", "12"]
+    for values in said["ahead"].values():
+        assert sum(values.values()) == pytest.approx(1.0, abs=1e-9)
+    assert said["now"] == said["ahead"]["0"]
+    assert len(said["filtered"]) == len(said["smoothed"]) == len(said["one_step"]) == len(said["exponent"]) == 18
+    assert sorted(workspace.rglob("*")) == before
+    code, out = indicast("fit", "harbour", "--lite", "--workspace", str(workspace))
+    assert code == 0
+    assert f"Drift: {100 * said['now']['drift']:.0f} % (perhaps, 20-60 %)" in out
+    assert "no sampling, and nothing is saved" in out
+
+
+def test_lite_refuses_a_number_of_draws(monkeypatch, capsys):
+    words = ["indicast", "fit", "harbour", "--lite", "--draws", "100", "--workspace", str(HARBOUR)]
+    monkeypatch.setattr("sys.argv", words)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "--draws 100: --lite draws nothing; leave one of the two out" in capsys.readouterr().err
 
 
 def test_the_version_is_that_of_the_package(indicast):

@@ -28,6 +28,7 @@ from indicast.panel import Vintage, last_day
 from indicast.panel._outcomes import milestone_variables
 from indicast.publish import publish_report, render_html, render_markdown, report_content
 from indicast.publish._curves import curves, spread
+from indicast.publish._lite import Beside, Comparison, Reason
 from indicast.workspace import load_framework, month_index
 
 HOSTILE = "<script>alert(1)</script> | `x` \u202egnp.exe [y](javascript:alert(2)) **z**"
@@ -183,6 +184,7 @@ CONSTANTS = {
     "credibility_steps": '{ "4" = 1 }',
     "mark_if_present": "[[0.8, 0.1, 0.1], [0.2, 0.6, 0.2], [0.1, 0.1, 0.8]]",
     "mark_if_support": "[0.6, 0.3, 0.1]",
+    "lite_correlation": "0.2",
 }
 CONSTANTS_OF_COUNTS = {
     "reference_rate": "{ meetings = 1.0 }",
@@ -457,6 +459,12 @@ def with_acts(content, **changes):
     return dataclasses.replace(content, expected=dataclasses.replace(content.expected, counts=tuple(counts)))
 
 
+def with_lite(content, values, *, limit=0.05, reasons=()):
+    """Return the content with another sampler-free model beside the first two scenarios."""
+    rows = tuple(Beside(one.name, value, one.probability) for one, value in zip(content.now, values, strict=True))
+    return dataclasses.replace(content, lite=Comparison(rows, limit, reasons))
+
+
 MUTATIONS = {
     "probability": (lambda c: with_first(c, probability=0.8123), "81 % (rather so, 50-100 %)"),
     "interval": (lambda c: with_first(c, low=0.131, high=0.977), "13 to 98 %"),
@@ -534,6 +542,16 @@ MUTATIONS = {
         "0 of the 77 elicited chances",
     ),
     "seed": (lambda c: dataclasses.replace(c, provenance=dataclasses.replace(c.provenance, seed=987654)), "987654"),
+    "lite": (lambda c: with_lite(c, (0.4321, 0.6123), limit=0.777), "More visits 43 %"),
+    "limit of lite": (lambda c: with_lite(c, (0.5, 0.5), limit=0.777), "by more than 77.7 points"),
+    "reason of lite": (
+        lambda c: with_lite(c, (0.9, 0.2), reasons=(Reason("sources", -0.5432), Reason("chain", 0.0987))),
+        "the largest part is -54.3 points from the trust in sources",
+    ),
+    "other reason of lite": (
+        lambda c: with_lite(c, (0.9, 0.2), reasons=(Reason("sources", -0.5432), Reason("chain", 0.0987))),
+        "(+9.9)",
+    ),
 }
 
 
@@ -1045,3 +1063,42 @@ def test_the_index_of_the_table_ignores_the_ledger(case):
     runs = [case.run("2023-02"), case.run("2023-06")]
     assert case.content(runs[0]).table == case.content(runs[1]).table
     assert [row.net for row in case.content(runs[0]).table] == pytest.approx([3 / 4, -3 / 4])
+
+
+# ---------------------------------------------------------------- the sampler-free model beside it
+
+
+def with_limit(case, limit):
+    """Return the case's framework with another limit of what lite may differ without a reason."""
+    section = case.framework.declaration.lite.model_copy(update={"explain_above": limit})
+    declaration = case.framework.declaration.model_copy(update={"lite": section})
+    return dataclasses.replace(case.framework, declaration=declaration)
+
+
+@pytest.mark.parametrize(("limit", "explained"), [(0.001, True), (0.999, False)])
+def test_a_difference_from_lite_is_explained_exactly_above_the_declared_limit(case, limit, explained):
+    framework = with_limit(case, limit)
+    content = report_content(framework, case.hyperparameters, case.ledger, case.run(), None)
+    assert [row.full for row in content.lite.rows] == [one.probability for one in content.now]
+    assert sum(row.lite for row in content.lite.rows) == pytest.approx(1.0, abs=1e-9)
+    assert bool(content.lite.reasons) == explained
+    for text in both(content):
+        assert ("undone one after another" in text) == explained
+        assert ("No scenario differs from the full model by more than 99.9 points" in text) == (not explained)
+
+
+def test_reasons_stand_largest_first_and_are_those_of_the_scenario_that_differs_most(case):
+    framework = with_limit(case, 0.001)
+    found = report_content(framework, case.hyperparameters, case.ledger, case.run(), None).lite
+    sizes = [abs(one.points) for one in found.reasons]
+    assert sizes == sorted(sizes, reverse=True)
+    assert abs(found.widest.difference) == max(abs(row.difference) for row in found.rows)
+
+
+def test_a_limit_that_is_not_declared_is_five_points(case):
+    assert case.framework.declaration.lite.explain_above == 0.05
+
+
+def test_a_report_of_labels_leaves_lite_out(content):
+    for text in both(dataclasses.replace(content, lite=None)):
+        assert "without a sampler" not in text

@@ -228,6 +228,13 @@ SLIPS = [
     ("constants.reference_rate", "disputes = 0.7", "disputes = -0.7", r"constants\.reference_rate"),
     ("constants.reference_window_months", "value = 9", "value = 0", r"constants\.reference_window_months"),
     ("constants.reference_window_months", "value = 9", "value = 9.5", r"constants\.reference_window_months"),
+    (
+        "constants.lite_correlation",
+        "value = 0.3",
+        "value = 1.3",
+        r"constants\.lite_correlation.* from 0 to 1, got 1\.3",
+    ),
+    ("constants.lite_correlation", "value = 0.3", "value = -0.1", r"constants\.lite_correlation"),
     ("constants.mark_if_present", "[0.80, 0.15, 0.05]", "[0.80, 0.20]", r"constants\.mark_if_present"),
     ("constants.mark_if_present", "[0.80, 0.15, 0.05]", '["a", 0.15, 0.05]', r"constants\.mark_if_present"),
 ]

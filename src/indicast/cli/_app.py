@@ -116,7 +116,9 @@ def check(
         raise typer.Exit(1)
 
 
-@app.command(epilog="Example: indicast fit my_table --as-of 2023-06 --known-at 2023-06-15")
+@app.command(
+    epilog="Example: indicast fit my_table --as-of 2023-06 --known-at 2023-06-15; indicast fit my_table --lite"
+)
 def fit(
     context: typer.Context,
     model: MODEL,
@@ -126,15 +128,19 @@ def fit(
         int | None, typer.Option("--draws", min=50, help="Kept draws per chain.", show_default="as declared")
     ] = None,
     start: START = None,
+    lite: Annotated[bool, typer.Option("--lite", help="Print sampler-free numbers at once; save nothing.")] = False,
     workspace: WORKSPACE = None,
     quiet: QUIET = False,
     as_json: JSON = False,
     seed: SEED = None,
 ) -> None:
     """Infer one month with what was known then, and save the run."""
-    from indicast.cli import _jobs
+    from indicast.cli import _jobs, _lite
 
     options = context.obj.joined(workspace, seed, quiet=quiet, as_json=as_json)
+    if lite:
+        _lite.fit_lite(options, model, (as_of, parse_day(known_at)), draws, start)
+        return
     _jobs.fit(options, model, (as_of, parse_day(known_at)), draws, start)
 
 

@@ -99,6 +99,8 @@ def check_constants(path: Path, framework: Framework, constants: Mapping[str, Co
         if name in constants:
             _require(path, f"{name}.value", as_number(constants[name]), 0.0, math.inf, "above 0", open_low=True)
     _require(path, "strength_floor.value", as_number(constants["strength_floor"]), 0.0, 1.0, "at most 1")
+    correlation = as_number(constants["lite_correlation"])
+    _require(path, "lite_correlation.value", correlation, 0.0, 1.0, "from 0 to 1")
     _check_marks(path, constants)
     _check_table(path, "claim_factor", as_mapping(constants["claim_factor"]), LEDGER_KINDS, 1.0)
     steps = as_mapping(constants["credibility_steps"])

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from indicast.elicit._distributions import DISTRIBUTIONS
+import numpy as np
 
-if TYPE_CHECKING:
-    import numpy as np
+from indicast.elicit._distributions import DISTRIBUTIONS, POINTS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +45,10 @@ class Prior:
     def mean(self) -> np.ndarray:
         """Return the prior mean, dims as :attr:`dims`."""
         return DISTRIBUTIONS[self.distribution].mean(self.arguments)
+
+    def point(self) -> np.ndarray:
+        """Return the value that stands for the prior where only one may: a mean or a median, see ``POINTS``."""
+        return np.asarray(POINTS[self.distribution](self.arguments))
 
     def sample(self, rng: np.random.Generator, size: int) -> np.ndarray:
         """Return independent draws, dims (draw, *dims)."""

@@ -36,6 +36,7 @@ ALWAYS = Needs(
         "credibility_steps",
         "mark_if_present",
         "mark_if_support",
+        "lite_correlation",
     ),
 )
 WITH_RATINGS = Needs(

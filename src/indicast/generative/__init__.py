@@ -13,6 +13,7 @@ __all__ = [
     "families",
     "labels",
     "level",
+    "lite",
     "marks",
     "milestone",
     "model",

@@ -75,6 +75,9 @@ class Family:
         The same as a PyTensor matrix of variables and data; dims (time, scenario).
     simulate
         One draw and a scenario path -> the panel's variables as they might have been.
+    cells
+        Panel -> month and indicator (indices) of each piece of its evidence, if shocks and
+        tilts touch it, so that its cells are no independent witnesses; None if they do not.
     """
 
     name: str
@@ -82,6 +85,7 @@ class Family:
     places: Callable[[Draws, Setting], Places]
     log_emission_graph: Callable[[Variables, Variables, Setting], Any]
     simulate: Callable[[Draws, Setting, np.ndarray, np.random.Generator], dict[str, np.ndarray]]
+    cells: Callable[[xr.Dataset], tuple[np.ndarray, np.ndarray]] | None = None
 
     def log_emission(self, draws: Draws, setting: Setting) -> np.ndarray:
         """Return the family's evidence, nats, exactly 0 where nothing was seen; dims (draw, time, scenario)."""

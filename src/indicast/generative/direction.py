@@ -221,6 +221,12 @@ def data(panel: xr.Dataset) -> dict[str, Labelled]:
     return found | {"report_cell": ((names.REPORT,), place[np.nonzero(reported)[0]])}
 
 
+def cells(panel: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """Return month and indicator of each cell, without padding."""
+    used = panel["cell_used"].to_numpy()
+    return panel["cell_time"].to_numpy()[used], panel["cell_indicator"].to_numpy()[used]
+
+
 def simulate(truth: Draws, setting: Setting, path: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """Return reports drawn under a scenario path, in the panel's cells and from its sources."""
     panel, framework = setting.panel, setting.framework
@@ -252,4 +258,4 @@ def _log_emission_graph(variables: Mapping[str, Any], data: Mapping[str, Any], s
     return log_emission_graph(variables, data, framework.expected, months, framework.residual)
 
 
-FAMILY = Family("direction", data, _places, _log_emission_graph, simulate)
+FAMILY = Family("direction", data, _places, _log_emission_graph, simulate, cells)

@@ -63,15 +63,39 @@ def log_emission(
     log_emission
         Nats; dims (draw, time, scenario).
     """
-    setting = Setting(framework, hyperparameters, panel)
-    felt = with_climate(draws, framework)
-    total = np.zeros((len(felt[CLIMATE]), panel.sizes[names.TIME], len(framework.scenarios)))
+    shocked, other = evidence_parts(draws, Setting(framework, hyperparameters, panel), with_table=with_table)
+    return shocked + other
+
+
+def evidence_parts(
+    draws: Mapping[str, np.ndarray], setting: Setting, *, with_table: bool = True
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the evidence that shocks touch (marks among it), and all other evidence.
+
+    Parameters
+    ----------
+    draws
+        Free parameters by name, leading axis draw.
+    setting
+        Structure, priors and panel.
+    with_table
+        Whether the experts' marks count as evidence of the first month.
+
+    Returns
+    -------
+    shocked, other
+        Nats; dims (draw, time, scenario) both.
+    """
+    framework, felt = setting.framework, with_climate(draws, setting.framework)
+    shape = (len(felt[CLIMATE]), setting.panel.sizes[names.TIME], len(framework.scenarios))
+    shocked, other = np.zeros(shape), np.zeros(shape)
     for family in active(setting):
+        total = other if family.cells is None else shocked
         total += family.log_emission(felt, setting)
     if with_table and marks.used(framework):
         first = felt[CLIMATE][:, 0]
-        total[:, 0] += marks.log_emission(draws, framework.table, hyperparameters, first, framework.residual)
-    return total
+        shocked[:, 0] += marks.log_emission(draws, framework.table, setting.hyperparameters, first, framework.residual)
+    return shocked, other
 
 
 def with_climate(draws: Mapping[str, np.ndarray], framework: Framework) -> dict[str, np.ndarray]:

@@ -86,6 +86,12 @@ def data(panel: xr.Dataset) -> dict[str, Labelled]:
     return unpadded(panel, "silence_used", ("silence_time", "silence_indicator"))
 
 
+def cells(panel: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """Return month and indicator of each withheld publication, without padding."""
+    used = panel["silence_used"].to_numpy()
+    return panel["silence_time"].to_numpy()[used], panel["silence_indicator"].to_numpy()[used]
+
+
 def simulate(truth: Draws, setting: Setting, path: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """Return which of the panel's withheld months would have been withheld under a path."""
     panel = setting.panel
@@ -95,4 +101,4 @@ def simulate(truth: Draws, setting: Setting, path: np.ndarray, rng: np.random.Ge
     return {"silence_used": panel["silence_used"].to_numpy() & withheld}
 
 
-FAMILY = Family("withheld", data, places, log_emission_graph, simulate)
+FAMILY = Family("withheld", data, places, log_emission_graph, simulate, cells)

@@ -20,6 +20,7 @@ from indicast.publish._evidence import Evidence, new_evidence
 from indicast.publish._expected import Expected, expected
 from indicast.publish._history import History, history
 from indicast.publish._judgement import Judgement, judgement
+from indicast.publish._lite import Comparison, comparison
 from indicast.publish._milestones import Milestones, milestones
 from indicast.publish._table import TableRow, table_rows
 from indicast.workspace import Framework, Lexicon, month_index
@@ -82,6 +83,8 @@ class Content:
         Verbal bands, and the mass of every interval.
     names
         Scenario names by id.
+    lite
+        The sampler-free model beside the full one, or None where it cannot read the start.
     leading
         Share of draws in which the most probable scenario is the most probable.
     since
@@ -104,6 +107,7 @@ class Content:
     milestones: Milestones
     expected: Expected
     judgement: Judgement
+    lite: Comparison | None
     gates: tuple[Gate, ...]
     caveats: Caveats
     provenance: Provenance
@@ -168,6 +172,7 @@ def report_content(
         milestones=milestones(run.tree, framework),
         expected=expected(run.tree, framework),
         judgement=judgement(run.tree, framework),
+        lite=comparison(framework, hyperparameters, panel, run.tree, found[0].estimates),
         gates=run.gates,
         caveats=caveats(framework, ledger.known(when.known_at), run.manifest, previous.manifest if previous else None),
         provenance=_provenance(framework, run, when),

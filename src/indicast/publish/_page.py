@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from indicast.publish import _charts, _curves, _milestone_sentences, _sentences, _standing, _wording
+from indicast.publish import _charts, _curves, _lite_words, _milestone_sentences, _sentences, _standing, _wording
 from indicast.publish._text import markdown_link, markdown_output
 from indicast.publish._wording import month_at
 
@@ -48,7 +48,7 @@ def _environment(*, html: bool) -> Environment:
         keep_trailing_newline=True,
     )
     environment.globals |= {
-        "say": _public(_sentences) | _public(_standing) | _public(_milestone_sentences),
+        "say": _public(_sentences) | _public(_standing) | _public(_milestone_sentences) | _public(_lite_words),
         "word": _public(_wording),
         "chart": _public(_charts) | _public(_curves),
     }

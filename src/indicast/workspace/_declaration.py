@@ -14,6 +14,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from indicast.workspace._indicator import Frozen, Identifier, Indicator, Text
+from indicast.workspace._scrutiny import LiteSection
 from indicast.workspace._start import LabelSection, Probability, StartSection
 
 Looking = Literal["looked", "not_looked", "withheld"]
@@ -165,6 +166,7 @@ class Declaration(Frozen):
     start: StartSection
     padding: PaddingSection
     forecast: ForecastSection
+    lite: LiteSection = LiteSection()
     lexicon: Identifier
     directions: tuple[Identifier, Identifier, Identifier]
     coverage: dict[Identifier, Looking]
