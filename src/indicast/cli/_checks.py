@@ -44,7 +44,7 @@ def model_findings(root: Path, model: str) -> list[Finding]:
     MissingError
         If there is no such model.
     """
-    from indicast.elicit import load_hyperparameters, table_findings
+    from indicast.elicit import table_findings
     from indicast.ledger import read_ledger
 
     if model not in model_names(root):
@@ -53,17 +53,28 @@ def model_findings(root: Path, model: str) -> list[Finding]:
         framework = load_framework(root, model)
     except IndicastError as error:
         return _unloadable(error)
-    findings = table_findings(framework)
-    for load in (load_hyperparameters, read_ledger):
-        try:
-            loaded = load(framework)
-        except IndicastError as error:
-            findings += _unloadable(error)
-        else:
-            findings += loaded[1] if isinstance(loaded, tuple) else []
+    findings = table_findings(framework) + _declared_findings(framework)
+    try:
+        findings += read_ledger(framework)[1]
+    except IndicastError as error:
+        findings += _unloadable(error)
     if not any(finding.severity == "error" for finding in findings):
         findings += prior_findings(framework)
     return sorted(findings, key=lambda finding: (finding.severity, finding.place, finding.code))
+
+
+def _declared_findings(framework: Framework) -> list[Finding]:
+    """Return what people said amiss; if nothing, whether the priors that rest on it can be loaded."""
+    from indicast.elicit import elicited_findings, load_hyperparameters
+
+    findings: list[Finding] = []
+    try:
+        findings = elicited_findings(framework)
+        if all(finding.severity == "warning" for finding in findings):
+            load_hyperparameters(framework)
+    except IndicastError as error:
+        findings += _unloadable(error)
+    return findings
 
 
 def prior_findings(framework: Framework) -> list[Finding]:

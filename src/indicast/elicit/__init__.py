@@ -14,7 +14,7 @@ from indicast.elicit._fragility import LabelSurvival, flat_rows, label_flips, la
 from indicast.elicit._lexicon import band_for, band_positions, band_probabilities, word_for, word_with_band
 from indicast.elicit._linter import table_findings
 from indicast.elicit._prior import Prior
-from indicast.elicit._priors import Hyperparameters, load_hyperparameters
+from indicast.elicit._priors import Hyperparameters, elicited_findings, load_hyperparameters
 from indicast.elicit._requirements import GRADES, coordinates, requirements
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "band_probabilities",
     "coordinates",
     "counts",
+    "elicited_findings",
     "flat_rows",
     "label_flips",
     "label_matches",

@@ -16,11 +16,12 @@ import numpy as np
 from indicast import names
 from indicast.elicit._constants import Constant, as_array, as_mapping, as_number, check_constants
 from indicast.elicit._distributions import SUPPORTS, canonical_arguments
+from indicast.elicit._elicited import with_elicited
 from indicast.elicit._milestones import milestone_prior
 from indicast.elicit._prior import Prior
 from indicast.elicit._requirements import coordinates, requirements
 from indicast.errors import WorkspaceError, one_of
-from indicast.workspace import Framework, read_toml
+from indicast.workspace import Finding, Framework, read_toml, refuse_errors
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,13 +54,16 @@ def load_hyperparameters(framework: Framework) -> Hyperparameters:
         If ``priors/<model>/hyperparameters.toml`` does not exist.
     WorkspaceError
         If an entry is missing, unknown or impossible.
+    DataError
+        If ``elicited.csv`` cannot be used.
     """
     path = framework.priors_folder / "hyperparameters.toml"
     content = read_toml(path)
     coords = coordinates(framework)
     wanted = requirements(framework)
     _require_entries(path, "section", content, ("priors", "constants"))
-    declared = _entries(path, content, "priors", tuple(wanted.priors))
+    declared, findings = _declared(path, content, framework)
+    refuse_errors(findings)
     entries = _entries(path, content, "constants", wanted.constants)
     constants = {name: _constant(f"{path}: constants.{name}", name, entry) for name, entry in entries.items()}
     check_constants(path, framework, constants)
@@ -70,6 +74,28 @@ def load_hyperparameters(framework: Framework) -> Hyperparameters:
     if framework.judgements:
         priors[names.MILESTONE_CHANCE] = milestone_prior(path, framework, constants["milestone_words"])
     return Hyperparameters(priors, constants, coords)
+
+
+def elicited_findings(framework: Framework) -> list[Finding]:
+    """Return what is wrong in ``elicited.csv``, and where a fitted prior misses what people said.
+
+    Raises
+    ------
+    IndicastError
+        If ``hyperparameters.toml`` does not say what is elicited, or a file cannot be read.
+    """
+    path = framework.priors_folder / "hyperparameters.toml"
+    content = read_toml(path)
+    _require_entries(path, "section", content, ("priors", "constants"))
+    return _declared(path, content, framework)[1]
+
+
+def _declared(
+    path: Path, content: Mapping[str, object], framework: Framework
+) -> tuple[dict[str, Mapping[str, object]], list[Finding]]:
+    wanted = requirements(framework).priors
+    entries = _entries(path, content, "priors", tuple(wanted))
+    return with_elicited(framework, entries, wanted, coordinates(framework))
 
 
 def _entries(
