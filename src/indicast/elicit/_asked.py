@@ -74,6 +74,11 @@ class Asked:
         return place[:-1] if self.shares else place
 
 
+EXTRA = {"TruncatedNormal": "lower", "Dirichlet": "bound"}
+"""What some distributions need beside the tolerance."""
+TEXTS = ("distribution", "source", "reason")
+
+
 def asked_of(
     place: str,
     name: str,
@@ -81,39 +86,57 @@ def asked_of(
     spec: tuple[tuple[str, ...], str],
     coords: Mapping[str, tuple[str, ...]],
 ) -> Asked:
+    """Return what is asked about a prior whose entry says ``elicited``.
+
+    Parameters
+    ----------
+    place
+        Where the entry stands, for messages.
+    name, entry
+        The entry: ``distribution``, ``elicited = true``, ``tolerance``, source, reason; ``lower`` for a
+        truncated normal; ``bound`` for a Dirichlet.
+    spec
+        Dims and support of the prior.
+    coords
+        Labels of every dim.
+
+    Raises
+    ------
+    WorkspaceError
+        If a key or a value does not fit.
+    """
     dims, support = spec
     distribution = str(entry.get("distribution"))
     if distribution not in SUPPORTS[support]:
         allowed = one_of(SUPPORTS[support])
         message = f"{place}.distribution is {distribution!r}; {name} must be {support}, so allowed are {allowed}"
         raise WorkspaceError(message)
-    bound, lower = ["bound"] * (distribution == "Dirichlet"), ["lower"] * (distribution == "TruncatedNormal")
-    wanted = {"distribution", "elicited", "tolerance", "source", "reason", *bound, *lower}
+    _require_keys(place, distribution, entry)
+    numbers = {key: _number(place, key, entry[key]) for key in ("tolerance", "lower", "bound") if key in entry}
+    return Asked(name, distribution, tuple(_places(dims, coords)), **numbers)
+
+
+def _require_keys(place: str, distribution: str, entry: Mapping[str, object]) -> None:
+    extra = [EXTRA[distribution]] if distribution in EXTRA else []
+    wanted = {*TEXTS, "elicited", "tolerance", *extra}
     if set(entry) != wanted:
         odd = one_of(set(entry) ^ wanted)
-        message = f"{place}: {odd}; an elicited {distribution} has exactly the keys {one_of(wanted)}"
+        message = f"{place}: {odd} is missing or does not belong; an elicited {distribution} has {one_of(wanted)}"
         raise WorkspaceError(message)
     if entry["elicited"] is not True:
         message = f"{place}.elicited is {entry['elicited']!r}; write true, or leave it out and give args"
         raise WorkspaceError(message)
-    tolerance = _number(place, entry, "tolerance", 1.0)
-    return Asked(
-        name,
-        distribution,
-        tuple(_places(dims, coords)),
-        tolerance,
-        _number(place, entry, "lower", math.inf) if lower else None,
-        _number(place, entry, "bound", 1.0) if bound else 0.0,
-    )
 
 
-def _number(place: str, entry: Mapping[str, object], key: str, high: float) -> float:
-    value = entry[key]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value < high:
-        allowed = f"0 or more and below {high:g}" if math.isfinite(high) else "0 or more and finite"
-        message = f"{place}.{key} is {value!r}; write a number, {allowed}"
-        raise WorkspaceError(message)
-    return float(value)
+def _number(place: str, key: str, value: object) -> float:
+    number = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+    if key == "lower" and 0.0 <= number < math.inf:
+        return number
+    if key != "lower" and 0.0 < number < 1.0:
+        return number
+    allowed = "0 or more" if key == "lower" else "above 0 and below 1"
+    message = f"{place}.{key} is {value!r}; write a number, {allowed}"
+    raise WorkspaceError(message)
 
 
 def _places(

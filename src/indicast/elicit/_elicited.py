@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from indicast.elicit._asked import Asked, asked_of
+from indicast.elicit._asked import TEXTS, Asked, asked_of
 from indicast.elicit._distributions import DISTRIBUTIONS
 from indicast.elicit._fitting import Fit, fit_one, fit_pool
 from indicast.elicit._said import FILE, Said, Spot, read_said
@@ -16,6 +16,8 @@ from indicast.elicit._statements import Modes, Quantiles
 from indicast.workspace import Finding, Framework
 
 Entry = Mapping[str, object]
+SHOWN = 3
+"""Of the probabilities that a fit misses, the worst few are told."""
 
 
 def with_elicited(
@@ -60,7 +62,7 @@ def with_elicited(
         return filled, findings
     for name, one in asked.items():
         arguments, found = _arguments(one, said[name])
-        texts = {key: entries[name][key] for key in ("distribution", "source", "reason")}
+        texts = {key: entries[name][key] for key in TEXTS}
         filled[name] = {**texts, "args": arguments}
         findings += found
     return filled, findings
@@ -114,13 +116,10 @@ def _judged(asked: Asked, place: str, who: str, fit: Fit) -> list[Finding]:
     if not fit.arguments:
         remedy = "check the numbers, or choose another distribution"
         return [Finding(place, "E018", "error", f"{who}: no {asked.distribution} could be fitted", remedy)]
-    missed = [
-        f"{point.text} stated {point.stated:.3g}, fitted {point.fitted:.3g}"
-        for point in fit.points
-        if abs(point.stated - point.fitted) > asked.tolerance
-    ]
-    if not missed:
+    missed = sorted((abs(point.stated - point.fitted), point) for point in fit.points)[: -1 - SHOWN : -1]
+    told = [f"{p.text} stated {p.stated:.3f}, fitted {p.fitted:.3f}" for gap, p in missed if gap > asked.tolerance]
+    if not told:
         return []
-    message = f"{who}: the fitted {asked.distribution} misses by more than {asked.tolerance:g}: {', '.join(missed)}"
+    message = f"{who}: the fitted {asked.distribution} misses by more than {asked.tolerance:g}: {', '.join(told)}"
     remedy = "show it to those who were asked, choose another distribution, or accept it with a larger tolerance"
     return [Finding(place, "E101", "warning", message, remedy)]

@@ -22,6 +22,8 @@ from indicast.elicit._statements import Modes, Quantiles
 
 GRID = 10_001
 """Size of the sample that carries quantiles to PreliZ: exact for probabilities of up to four decimals."""
+POOL_POINTS = 40
+"""Number of quantiles of a pool to which its family is fitted: the points of a quadrature."""
 XTOL = 1e-12
 """Relative step at which the search has ended: far below what anybody can state."""
 
@@ -61,9 +63,9 @@ def fit_pool(asked: Asked, said: Sequence[Quantiles | Modes]) -> Fit:
     With F_i fitted to the statements of person i of n, the pool is F(x) = (F_1(x) + ... + F_n(x)) / n: the linear
     opinion pool [1]_ with equal weights, not made more extreme. What is returned is *the member of the declared
     family nearest to the pool*, not the pool itself, which is a mixture and may have several humps. For numbers it
-    matches the pool's quantiles at every probability that somebody stated; for shares it has the pool's means and
-    its total variance. Not valid as a summary of people who contradict each other: the fit then misses the pool,
-    and its points say by how much.
+    has the least Cramer-von Mises distance, the integral of (G(x) - F(x))^2 dF(x) over the pool, by quadrature; for
+    shares it has the pool's means and its total variance. Not valid as a summary of people who contradict each
+    other: the fit then misses the pool, and its points say by how much.
 
     Parameters
     ----------
@@ -106,7 +108,7 @@ def _pool_quantiles(distribution: str, lower: float | None, said: tuple[Quantile
     if NOTHING in fits:
         return NOTHING
     pool = preliz.Mixture([_family(distribution, lower, *fit.arguments) for fit in fits], np.ones(len(fits)))
-    probabilities = np.unique(np.concatenate([one.probabilities for one in said]))
+    probabilities = (np.arange(POOL_POINTS) + 0.5) / POOL_POINTS
     return _matched(distribution, lower, pool, probabilities, np.atleast_1d(pool.ppf(probabilities)))
 
 

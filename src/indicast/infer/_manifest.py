@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from indicast.panel import Vintage
     from indicast.workspace import Framework
 
-LIBRARIES = ("arviz", "numba", "numpy", "nutpie", "pandas", "pymc", "pytensor", "scipy", "xarray")
+LIBRARIES = ("arviz", "numba", "numpy", "nutpie", "pandas", "preliz", "pymc", "pytensor", "scipy", "xarray")
 TABLES = ("observations", "sources", "corroboration", "coverage", "outcomes")
 PRIOR_FILES = ("hyperparameters.toml", "table.csv", "milestones.csv", "elicited.csv", "raters.csv")
 HASHED_SEPARATELY = ("hash", "git_commit", "published")
