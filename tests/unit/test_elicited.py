@@ -342,6 +342,18 @@ def test_every_kind_of_statement_becomes_a_prior(root):
     assert priors[names.DWELL].source == "workshop"
 
 
+def test_numbers_of_two_dims_stand_at_both_labels(root):
+    elicit(root, "growth", TILT)
+    middles = {"convoys": (0.3, 0.1, -0.2, -0.9), "disputes": (-0.25, 0.05, 0.4, -0.6)}
+    scenarios = ("one_harbour", "drift", "rivalry", "closed_strait")
+    places = [(f"{series}/{s}", m) for series, row in middles.items() for s, m in zip(scenarios, row, strict=True)]
+    ends = [(label, f"{middle + side * 0.2:.2f}", 0.5 + side * 0.4) for label, middle in places for side in (-1, 1)]
+    say(root, *(f"growth,{label},ann,quantile,{value},{p},,talk" for label, value, p in ends))
+    growth = load(root).priors[names.GROWTH].arguments
+    np.testing.assert_allclose(growth["mu"], list(middles.values()), atol=EXACT)
+    np.testing.assert_allclose(growth["sigma"], np.full((2, 4), 0.2 / stats.norm.ppf(0.9)), rtol=EXACT)
+
+
 def test_the_order_of_rows_and_the_names_of_raters_change_no_prior(root):
     elicit(root, "tilt_mean", TILT)
     rows = [*SOUND, *(row.replace("ann", "bob").replace("0.6", "0.8") for row in SOUND)]

@@ -21,7 +21,7 @@ from indicast.elicit._distributions import DISTRIBUTIONS, MUST_BE_POSITIVE
 from indicast.elicit._statements import Modes, Quantiles
 
 GRID = 10_001
-"""Size of the sample that carries quantiles to PreliZ: exact for probabilities of up to four decimals."""
+"""Size of the sample that carries quantiles to PreliZ, as a start: exact for probabilities of up to four decimals."""
 POOL_POINTS = 40
 """Number of quantiles of a pool to which its family is fitted: the points of a quadrature."""
 XTOL = 1e-12

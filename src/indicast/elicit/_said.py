@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FILE = "elicited.csv"
 COUNTED_BY = {"quantile": "probability", "chips": "chips", "mode": "probability"}
 """Which of the two columns each kind of row fills in."""
-NUMBER = r"[+-]?[0-9]{1,18}(\.[0-9]{1,12})?"
+NUMBER = r"[+-]?[0-9]{1,18}(\.[0-9]{1,20})?"
 WHOLE = r"[0-9]{1,9}"
 
 Spot = tuple[str, ...]
