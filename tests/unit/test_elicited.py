@@ -523,6 +523,24 @@ def test_a_column_too_many_is_refused(root):
     assert "has unknown mood" in found(root)[0].line()
 
 
+def test_the_example_in_the_documents_can_be_fitted(root):
+    text = (Path(__file__).parents[2] / "docs" / "data.md").read_text(encoding="utf-8")
+    (entry,) = re.findall(r"```toml\n\[priors\.persistence\]\n(.*?)```", text, re.DOTALL)
+    (rows,) = re.findall(rf"```\n{HEADER}\n(.*?)```", text, re.DOTALL)
+    elicit(root, "persistence", re.sub(r"(elicited|source|reason) = .*\n", "", entry).strip())
+    elicit(root, "initial", INITIAL)
+    shares = [row for row in rows.splitlines() if row.startswith("initial")]
+    assert len(shares) == 2  # the example has two scenarios and the fixture four
+    say(root, *(row for row in rows.splitlines() if row not in shares), *CALM)
+    assert found(root) == []
+    persistence = load(root).priors[names.PERSISTENCE]
+    assert 0.7 < persistence.mean() < 0.8
+    two = asked("Dirichlet", bound=0.1, places=(("more",), ("less",)))
+    cells = [row.split(",") for row in shares]
+    said = statement(two, [Row(2, "x", c[1], c[2], c[3], float(c[4]), float(c[5]), NAN) for c in cells])
+    assert fit_one(two, said).arguments[0] > fit_one(two, said).arguments[1]
+
+
 def modules_after_check(root):
     code = (
         "import json, sys; from pathlib import Path; from indicast.cli._checks import model_findings;"

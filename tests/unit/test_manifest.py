@@ -167,6 +167,14 @@ def test_the_declarations_are_copied_whole(root):
         assert made[name]["content"] == (root / folder / "harbour" / name).read_text(encoding="utf-8")
 
 
+def test_what_people_said_is_copied_where_anybody_was_asked(root):
+    before, path = manifest(root), root / "priors" / "harbour" / "elicited.csv"
+    path.write_text("prior,label,rater,kind,value,probability,chips,source\n", encoding="utf-8")
+    after = manifest(root)
+    assert after["declarations"]["elicited.csv"]["content"] == path.read_text(encoding="utf-8")
+    assert after["hash"] != before["hash"]
+
+
 def test_a_commit_is_recorded_but_not_hashed(root, monkeypatch):
     before = manifest(root)
     monkeypatch.setattr("indicast.infer._manifest._git_commit", lambda _: "0" * 40)
