@@ -4,6 +4,7 @@
 compiler's own summaries: ``coverage.csv`` and ``outcomes.csv`` must agree with them.
 """
 
+import tomllib
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +15,7 @@ pytestmark = pytest.mark.content
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 LEDGER = ROOT / "data" / "belarus_russia"
+MODEL = ROOT / "models" / "belarus_russia" / "model.toml"
 KEY = ["event_date", "indicator", "source_id"]
 DIRECTION_CLASHES = {
     ("chathamhouse-2023-03", "public_support", "2023-03"),
@@ -58,6 +60,11 @@ def coverage():
 
 
 @pytest.fixture(scope="module")
+def of_exercises(coverage):
+    return coverage[coverage["indicator"] == "exercises"].reset_index(drop=True)
+
+
+@pytest.fixture(scope="module")
 def outcomes():
     return read(LEDGER / "outcomes.csv")
 
@@ -85,7 +92,7 @@ def starts_by_month(observations):
 
 @pytest.mark.parametrize(
     ("name", "rows"),
-    [("observations", 240), ("sources", 283), ("corroboration", 100), ("coverage", 52), ("outcomes", 11)],
+    [("observations", 240), ("sources", 283), ("corroboration", 100), ("coverage", 52 + 106), ("outcomes", 11)],
 )
 def test_every_row_of_the_ledger_is_there(name, rows):
     assert len(read(LEDGER / f"{name}.csv")) == rows
@@ -112,29 +119,89 @@ def test_exercises_that_began_are_as_many_as_the_monthly_summary_says(observatio
     pd.testing.assert_series_equal(starts.reindex(summary.index, fill_value=0), summary, check_names=False)
 
 
-def test_coverage_repeats_month_word_and_note_of_the_monthly_summary(coverage, exercises_monthly):
-    assert set(coverage["indicator"]) == {"exercises"}
-    assert coverage[["month", "coverage", "note"]].to_numpy().tolist() == (
+def test_coverage_repeats_month_word_and_note_of_the_monthly_summary(of_exercises, exercises_monthly):
+    assert of_exercises[["month", "coverage", "note"]].to_numpy().tolist() == (
         exercises_monthly[["month", "coverage", "notes"]].to_numpy().tolist()
     )
 
 
-def test_coverage_has_every_month_once_and_is_known_at_its_end(coverage):
-    months = pd.PeriodIndex(coverage["month"], freq="M")
-    assert months.equals(pd.period_range("2020-09", "2024-12", freq="M"))
-    assert coverage["known_date"].tolist() == months.to_timestamp(how="end").strftime("%Y-%m-%d").tolist()
+@pytest.mark.parametrize(
+    ("indicator", "first"), [("exercises", "2020-09"), ("military_bases", "2020-08"), ("legislation", "2020-08")]
+)
+def test_coverage_has_every_month_once_and_is_known_at_its_end(indicator, first, coverage):
+    rows = coverage[coverage["indicator"] == indicator]
+    months = pd.PeriodIndex(rows["month"], freq="M")
+    assert months.equals(pd.period_range(first, "2024-12", freq="M"))
+    assert rows["known_date"].tolist() == months.to_timestamp(how="end").strftime("%Y-%m-%d").tolist()
 
 
-def test_coverage_goes_together_with_the_counts_as_the_readme_says(coverage, observations):
-    found = coverage["month"].isin(starts_by_month(observations).index)
-    assert coverage.loc[found, "coverage"].value_counts().to_dict() == {"good": 11, "partial": 3}
-    assert coverage.loc[~found, "coverage"].value_counts().to_dict() == {"partial": 30, "poor": 8}
+def test_coverage_goes_together_with_the_counts_as_the_readme_says(of_exercises, observations):
+    found = of_exercises["month"].isin(starts_by_month(observations).index)
+    assert of_exercises.loc[found, "coverage"].value_counts().to_dict() == {"good": 11, "partial": 3}
+    assert of_exercises.loc[~found, "coverage"].value_counts().to_dict() == {"partial": 30, "poor": 8}
+
+
+def test_coverage_of_acts_is_one_word_in_every_month(coverage):
+    # Given without a look at what was found: it cannot go together with the acts, as that of the exercises does.
+    acts = coverage[coverage["indicator"] != "exercises"]
+    assert set(acts["indicator"]) == {"military_bases", "legislation"}
+    assert set(acts["coverage"]) == {"partial"}
+    assert set(acts["note"].str.split(":").str[0]) == {"One word for every month"}
+    assert len(acts) == 2 * 53
 
 
 def test_outcomes_repeat_the_milestone_summary(outcomes, milestones):
     columns = ["milestone", "outcome", "date", "as_of", "source_id", "note"]
     pd.testing.assert_frame_equal(outcomes[columns], milestones[columns])
     assert outcomes["outcome"].value_counts().to_dict() == {"unclear": 6, "occurred": 3, "not_yet": 2}
+
+
+# What the 2021 paper says of each step in its three scenario lists, as words of the priors: years, then the words for
+# strengthening, status quo and split. "all" is a list that reads the same under the three.
+JUDGEMENTS = {
+    "updated_union_state_military_doctrine_adopted": (1, "listed"),
+    "common_logistics_base_established": (1, "listed"),
+    "russian_air_force_base_established": (3, "highly_likely", "negotiated", "blocked"),
+    "special_forces_cooperation_agreement_concluded": (3, "highly_likely", "negotiated", "blocked"),
+    "joint_command_structures_formed": (5, "highly_likely", "negotiated", "blocked"),
+    "joint_command_and_control_made_official": (5, "highly_likely", "negotiated", "blocked"),
+    "units_ready_for_joint_combat_operations": (5, "highly_likely", "not_mentioned", "against_the_scenario"),
+    "integration_projects_blocked": (3, "against_the_scenario", "not_mentioned", "listed"),
+    "minsk_demands_control_of_projects": (5, "blocked", "negotiated", "listed"),
+}
+
+
+def test_judgements_about_milestones_are_those_of_the_design_row_by_row():
+    found = read(ROOT / "priors" / "belarus_russia" / "milestones.csv")
+    expected = [
+        (milestone, scenario, str(years), word)
+        for milestone, (years, *words) in JUDGEMENTS.items()
+        for scenario, word in zip(
+            ["all"] if len(words) == 1 else ["strengthening", "status_quo", "split"], words, strict=True
+        )
+    ]
+    assert len(found) == len(expected) == 23
+    columns = ["milestone", "scenario", "horizon_years", "word"]
+    assert list(found[columns].itertuples(index=False, name=None)) == expected
+    assert (found["source"] == "jasutis2021 section 3, scenario lists").all()
+    assert found["reason"].str.len().min() > 10
+
+
+def test_declared_milestones_are_those_with_an_outcome_and_those_judged(outcomes):
+    declared = [one["id"] for one in tomllib.loads(MODEL.read_text(encoding="utf-8"))["milestones"]]
+    assert len(declared) == len(set(declared)) == 13
+    assert set(declared) == set(outcomes["milestone"]) | set(JUDGEMENTS)
+    # Neither blocked projects nor demands of Minsk have a row: nobody looked for them, so nothing is known.
+    assert set(JUDGEMENTS) - set(outcomes["milestone"]) == {
+        "integration_projects_blocked",
+        "minsk_demands_control_of_projects",
+    }
+
+
+def test_every_word_of_a_judgement_has_numbers_and_every_number_a_judgement():
+    priors = tomllib.loads((ROOT / "priors" / "belarus_russia" / "hyperparameters.toml").read_text(encoding="utf-8"))
+    words = priors["constants"]["milestone_words"]["value"]
+    assert set(words) == {word for _, *given in JUDGEMENTS.values() for word in given}
 
 
 def test_an_outcome_that_occurred_is_known_with_its_ledger_row_and_never_before_its_date(outcomes, observations):

@@ -77,11 +77,11 @@ def one(world, indicator):
 
 
 def test_withholding_favours_the_scenario_that_expects_what_embarrasses(orchard):
-    # 'apart' embarrasses the grafts, and felling expects it; 'as_before' embarrasses the books, and fallow expects it.
+    # 'apart' embarrasses the grafts, and felling expects it; 'as_before' embarrasses the books, and resting expects it.
     draws = orchard.felt(4, 300)
     draws[names.PUBLISH_EMBARRASSED] = -np.abs(draws[names.PUBLISH_EMBARRASSED])
     grafts = FAMILY.log_emission(draws, one(orchard, "grafts")).sum(axis=1)
-    order = [orchard.framework.scenarios.index(name) for name in ("graft", "fallow", "felling")]
+    order = [orchard.framework.scenarios.index(name) for name in ("graft", "resting", "felling")]
     assert (np.diff(grafts[:, order], axis=1) > 0.0).all()
     books = FAMILY.log_emission(draws, one(orchard, "cider_books")).sum(axis=1)
     # A shock of more than half the strength would bring 'as before' nearer to where a change is expected.

@@ -12,7 +12,8 @@ from indicast.workspace import load_framework
 
 pytestmark = pytest.mark.unit
 
-HARBOUR = Path(__file__).parents[1] / "fixtures" / "harbour"
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+HARBOUR = FIXTURES / "harbour"
 TODAY = date(2025, 1, 1)
 
 
@@ -22,8 +23,14 @@ def data(tmp_path):
     return Path(root) / "data" / "harbour"
 
 
+@pytest.fixture
+def orchard(tmp_path):
+    """Return the data of the workspace that uses every family."""
+    return Path(shutil.copytree(FIXTURES / "orchard", tmp_path / "orchard")) / "data" / "orchard"
+
+
 def findings_of(data, today=TODAY):
-    framework = load_framework(data.parents[1], "harbour")
+    framework = load_framework(data.parents[1], data.name)
     return read_ledger(framework, today)[1]
 
 
@@ -45,8 +52,9 @@ def replace_cell(path, beginning, column, value):
     return number
 
 
-def test_the_fixture_has_no_finding(data):
+def test_the_fixtures_have_no_finding(data, orchard):
     assert findings_of(data) == []
+    assert findings_of(orchard) == []
 
 
 # code -> (file, beginning of the line, column, planted value, what the message says)
@@ -94,6 +102,15 @@ CELLS = {
     "O005": ("outcomes.csv", "second_quay", "milestone", "joint_pilot_school", "this milestone stands already"),
     "O006": ("outcomes.csv", "second_quay", "date", "", "an outcome that occurred has no date"),
     "O007": ("outcomes.csv", "second_quay", "known_date", "2024-01-07", "known_date is before the date"),
+    "O008": (
+        "outcomes.csv",
+        "second_quay",
+        "date",
+        "2022-12-31",
+        "the milestone occurred before 2023-01, the month the",
+    ),
+    "O009": ("outcomes.csv", "second_quay", "as_of", "2024-01-07", "the outcome is dated after its as_of date"),
+    "O010": ("outcomes.csv", "joint_pilot", "as_of", "2024-06-21", "not_yet as of a day after it was known"),
 }
 
 
@@ -107,6 +124,53 @@ def test_one_fault_gives_its_code_once_at_its_line(name, data):
     assert codes == [(name.split()[0], f"{file}:{line}")]
     assert message in found[0].message
     assert found[0].remedy
+
+
+def test_an_indicator_that_nothing_embarrasses_cannot_have_a_withheld_month(orchard):
+    line = replace_cell(orchard / "coverage.csv", "gates,2023-02", "coverage", "hushed")
+    found = findings_of(orchard)
+    assert [(f.code, f.severity, f.place) for f in found] == [("V006", "error", f"coverage.csv:{line}")]
+    assert "withheld, but nothing embarrasses the indicator" in found[0].message
+    assert "embarrassing" in found[0].remedy
+
+
+@pytest.mark.parametrize("word", ["walked", "closed"])
+def test_looking_at_what_is_not_tallied_is_a_warning(word, orchard):
+    line = replace_cell(orchard / "coverage.csv", "cider_books,2023-09", "coverage", word)
+    found = findings_of(orchard)
+    assert [(f.code, f.severity, f.place) for f in found] == [("V007", "warning", f"coverage.csv:{line}")]
+    assert "having looked says nothing" in found[0].message
+
+
+def test_a_withheld_month_of_an_embarrassed_and_tallied_indicator_is_in_order(orchard):
+    replace_cell(orchard / "coverage.csv", "grafts,2023-02", "coverage", "hushed")
+    assert findings_of(orchard) == []
+
+
+READINGS = {
+    "a level of zero": ("2023-05-02", "0"),
+    "a level below zero": ("2023-05-02", "-4"),
+    "a level without number": ("2023-05-02", ""),
+    "a share of nobody": ("2023-08-25", "0"),
+    "a share of all": ("2023-08-25", "100"),
+    "a share of more than all": ("2023-08-25", "160"),
+    "a share without number": ("2023-08-25", ""),
+}
+
+
+@pytest.mark.parametrize("name", READINGS)
+def test_a_number_that_cannot_enter_its_series_is_a_warning(name, orchard):
+    beginning, value = READINGS[name]
+    line = replace_cell(orchard / "observations.csv", beginning, "value", value)
+    found = findings_of(orchard)
+    assert [(f.code, f.severity, f.place) for f in found] == [("L016", "warning", f"observations.csv:{line}")]
+
+
+def test_rows_of_one_origin_of_which_one_is_a_reading_do_not_clash(orchard):
+    # One overseer's day: a number of the series, and a gang sent home. The number is no direction.
+    for column, value in (("direction", "together"), ("origin_id", "bell-2023-10-18"), ("event_date", "2023-10-18")):
+        replace_cell(orchard / "observations.csv", "2024-01-09", column, value)
+    assert findings_of(orchard) == []
 
 
 @pytest.mark.parametrize(("file", "code"), [("observations.csv", "L010"), ("sources.csv", "S004")])
@@ -144,9 +208,10 @@ def test_every_code_of_the_rules_is_planted_here():
 
     source = "".join(
         (Path(__file__).parents[2] / "src" / "indicast" / "ledger" / name).read_text(encoding="utf-8")
-        for name in ("_schemas.py", "_consistency.py")
+        for name in ("_schemas.py", "_consistency.py", "_feeding.py")
     )
-    planted = {name.split()[0] for name in CELLS} | {"C005", "L010", "L014", "L015", "S004", "S005", "V005"}
+    planted = {name.split()[0] for name in CELLS} | {"C005", "L010", "L014", "L015", "L016", "S004", "S005"}
+    planted |= {"V005", "V006", "V007"}
     assert set(re.findall(r'"([LSCVO]\d{3})"', source)) == planted
 
 

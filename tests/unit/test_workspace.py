@@ -127,6 +127,145 @@ def test_declaration_refuses(name, harbour):
     assert "model.toml" in str(caught.value)
 
 
+# ---- rules of the families, planted in the workspace that uses them all
+
+ORCHARD = Path(__file__).parents[1] / "fixtures" / "orchard"
+WILD = 'short = "WILD"'
+FAMILY_FAULTS = {
+    "acts of no direction": (
+        'event_directions = ["together"]',
+        'event_directions = ["sideways"]',
+        r"event_directions: 'sideways' is not known; allowed are apart, as_before, together",
+    ),
+    "acts without directions": (
+        'event_directions = ["together"]\n',
+        "",
+        r"indicator grafts: feeds\.event and event_directions belong together; name both or neither",
+    ),
+    "directions without acts": (
+        'feeds = { direction = ["event", "share", "claim", "denial"] }',
+        'feeds = { direction = ["event", "share", "claim", "denial"] }\nevent_directions = ["apart"]',
+        r"indicator mood: feeds\.event and event_directions belong together",
+    ),
+    "acts that are counted as well": (
+        'feeds = { event = ["event"], direction',
+        'feeds = { event = ["event"], count = ["event"], direction',
+        r"indicator grafts: kind event is named twice; one row feeds one stream",
+    ),
+    "a kind of acts that is unfed": (
+        'event_directions = ["together", "apart"]',
+        'event_directions = ["together", "apart"]\nunfed = { kinds = ["event"], reason = "x" }',
+        r"indicator gates: kind event is named twice",
+    ),
+    "a series twice": (
+        'id = "hands_by_quince"',
+        'id = "hands_by_pomar"',
+        r"series hands_by_pomar stands more than once",
+    ),
+    "a series twice in two families": (
+        'id = "mood_in_quince"',
+        'id = "hands_by_pomar"',
+        r"series hands_by_pomar stands more than once",
+    ),
+    "a series of no kind": ('kinds = ["count", "level"]', "kinds = []", r"series\.1\.kinds: .*at least 1 item"),
+    "a series of no unit": ('units = ["hands (Quince)"]', "units = []", r"series\.1\.units: .*at least 1 item"),
+    "a series of another family": (
+        'family = "level"\nkinds = ["count"]',
+        'family = "count"\nkinds = ["count"]',
+        r"series\.0\.family: .*'share' or 'level', got 'count'",
+    ),
+    "embarrassed by no direction": (
+        'embarrassing = "as_before"',
+        'embarrassing = "silence"',
+        r"embarrassing: 'silence' is not known; allowed are apart, as_before, together",
+    ),
+    "a family that is not fed": (
+        'family = "event"\ngroup = "folk"',
+        'family = "direction"\ngroup = "folk"',
+        r"indicator gates: family direction needs feeds\.direction; name the kinds that feed it",
+    ),
+    "a family of readings": (
+        'family = "direction"\ngroup = "books"',
+        'family = "level"\ngroup = "books"',
+        r"indicators\.5\.family: .*got 'level'",
+    ),
+    "a residual scenario that is not last": (
+        'short = "FELL"',
+        'short = "FELL"\nresidual = true',
+        r"scenarios: the residual one stands for none of the others; put it last, and have one at most",
+    ),
+    "two residual scenarios": (
+        'short = "FELL"\ndescription = "The rows along the border are cut down."\n\n[[scenarios]]\nid = "wild"',
+        'short = "FELL"\nresidual = true\ndescription = "x"\n\n[[scenarios]]\nresidual = true\nid = "wild"',
+        r"put it last, and have one at most",
+    ),
+    "label shares that leave one out": (
+        "wild = 0.10 }",
+        "wold = 0.10 }",
+        r"start\.labels\.shares must name felling, gra",
+    ),
+    "label shares of more than one": ("wild = 0.10 }", "wild = 0.11 }", r"shares must .*sum to 1, got"),
+    "a label share below zero": (
+        "wild = 0.10 }",
+        "wild = -0.10 }",
+        r"labels\.shares\.wild: .*greater than or equal to 0",
+    ),
+    "acts that nobody could see": (
+        'walked = "looked"\nglimpsed = "looked"',
+        'walked = "not_looked"\nglimpsed = "not_looked"',
+        r"coverage: no word means 'looked', so nothing could ever be counted; add one",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAMILY_FAULTS)
+def test_declaration_of_families_refuses(name, tmp_path):
+    old, new, message = FAMILY_FAULTS[name]
+    root = Path(shutil.copytree(ORCHARD, tmp_path / "orchard"))
+    edit(root / "models" / "orchard" / "model.toml", old, new)
+    with pytest.raises(WorkspaceError, match=message):
+        load_framework(root, "orchard")
+
+
+def residual_orchard(tmp_path):
+    root = Path(shutil.copytree(ORCHARD, tmp_path / "orchard"))
+    edit(root / "models" / "orchard" / "model.toml", WILD, f"{WILD}\nresidual = true")
+    return root
+
+
+def test_a_residual_scenario_has_no_column_in_the_table_and_predicts_nothing(tmp_path):
+    root = residual_orchard(tmp_path)
+    path = root / "priors" / "orchard" / "table.csv"
+    with pytest.raises(DataError, match="T002: scenario is 'wild'; allowed are felling, graft, resting"):
+        load_framework(root, "orchard")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join(line for line in lines if ",wild," not in line) + "\n", encoding="utf-8")
+    framework = load_framework(root, "orchard")
+    assert framework.residual.tolist() == [False, False, False, True]
+    assert framework.table.expected.shape == framework.table.marks.shape == (6, 3)
+    assert framework.expected.shape == (6, 4)
+    assert (framework.expected[:, 3] == 0).all()
+    assert (framework.expected[:, :3] == load_framework(ORCHARD, "orchard").expected[:, :3]).all()
+
+
+def test_a_residual_scenario_needs_two_others(harbour):
+    text = model_file(harbour).read_text(encoding="utf-8")
+    first, one, _, _, last = re.split(r"\[\[scenarios\]\]", text)
+    residual = last.replace('short = "SHUT"', 'short = "SHUT"\nresidual = true', 1)
+    model_file(harbour).write_text(f"{first}[[scenarios]]{one}[[scenarios]]{residual}", encoding="utf-8")
+    with pytest.raises(WorkspaceError, match="scenarios: a residual one needs at least two others"):
+        load_framework(harbour, "harbour")
+
+
+def test_the_families_of_a_framework_are_those_it_feeds():
+    assert load_framework(HARBOUR, "harbour").families == ("direction", "count")
+    orchard = load_framework(ORCHARD, "orchard")
+    assert orchard.families == ("direction", "count", "event", "share", "level", "milestone", "withheld")
+    assert orchard.series("share") == ("mood_in_pomar", "mood_in_quince")
+    assert orchard.series("level") == ("hands_by_pomar", "hands_by_quince")
+    assert [one.id for one in orchard.watched] == ["harvest_days", "grafts", "gates", "cider_books"]
+
+
 def test_two_faults_are_two_lines(harbour):
     edit(model_file(harbour), "chains = 4", "chains = 1")
     edit(model_file(harbour), "cells = 8", "cells = 0")

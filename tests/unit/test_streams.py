@@ -1,0 +1,216 @@
+"""A ledger row feeds one stream or none, whatever an indicator declares; and the panel loses or doubles no row."""
+
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from indicast.elicit import load_hyperparameters
+from indicast.ledger import load_ledger
+from indicast.panel import Vintage, build_panel, streams
+from indicast.panel._streams import fed_rows, months_since_start
+from indicast.workspace import Indicator, load_framework
+from indicast.workspace._families import STREAMS
+
+pytestmark = pytest.mark.unit
+
+ROOT = Path(__file__).parents[2]
+PLACES = {"belarus_russia": ROOT, "orchard": ROOT / "tests" / "fixtures" / "orchard"}
+TODAY = date(2025, 1, 1)
+KINDS = ("event", "count", "level", "share", "claim", "denial")
+DIRECTIONS = ("down", "flat", "up")
+UNITS = ("", "men", "per cent", "tonnes")
+
+
+@cache
+def opened(model):
+    framework = load_framework(PLACES[model], model)
+    return framework, load_hyperparameters(framework), load_ledger(framework, TODAY)[0]
+
+
+# ---- any indicator
+
+
+kinds = st.lists(st.sampled_from(KINDS), unique=True, max_size=4).map(tuple)
+some_kinds = st.lists(st.sampled_from(KINDS), unique=True, min_size=1, max_size=4).map(tuple)
+some_units = st.lists(st.sampled_from(UNITS[1:]), unique=True, min_size=1, max_size=2).map(tuple)
+one_series = st.fixed_dictionaries(
+    {"family": st.sampled_from(["share", "level"]), "kinds": some_kinds, "units": some_units, "reason": st.just("x")}
+)
+
+
+@st.composite
+def indicators(draw):
+    """Return an indicator that the declaration accepts, or None."""
+    feeds = draw(st.dictionaries(st.sampled_from(["direction", "count", "event"]), some_kinds, min_size=1))
+    tallied = draw(st.lists(st.sampled_from(DIRECTIONS), unique=True, min_size=1, max_size=3))
+    series = [{"id": f"s{n}", **one} for n, one in enumerate(draw(st.lists(one_series, max_size=3)))]
+    unfed = draw(kinds)
+    given_ = {
+        "id": "x", "name": "x", "group": "g", "family": draw(st.sampled_from(sorted(feeds))), "feeds": feeds,
+        "event_directions": tallied if "event" in feeds else [], "series": series,
+        "unfed": {"kinds": unfed, "reason": "x"} if unfed else None,
+    }  # fmt: skip
+    try:
+        return Indicator.model_validate(given_)
+    except ValidationError:
+        return None
+
+
+def takers(indicator, kind, unit, direction):
+    """Return every family that has a claim on a row, by the declaration alone, strongest first."""
+    found = [series.family for series in indicator.series if kind in series.kinds and unit in series.units]
+    if kind in indicator.feeds.get("count", ()):
+        found.append("count")
+    if kind in indicator.feeds.get("event", ()) and direction in indicator.event_directions:
+        found.append("event")
+    if kind in indicator.feeds.get("direction", ()):
+        found.append("direction")
+    return found
+
+
+@given(
+    indicator=indicators().filter(lambda one: one is not None),
+    kind=st.sampled_from(KINDS),
+    unit=st.sampled_from(UNITS),
+    direction=st.sampled_from(DIRECTIONS),
+)
+def test_a_row_feeds_the_strongest_claim_and_nothing_else(indicator, kind, unit, direction):
+    fed, claims = indicator.stream(kind, unit, direction), takers(indicator, kind, unit, direction)
+    assert (fed.family if fed else None) == (claims[0] if claims else None)
+    if fed and fed.family in {"share", "level"}:
+        assert fed.label in {series.id for series in indicator.series if series.family == fed.family}
+    elif fed:
+        assert fed.label == indicator.id
+
+
+@given(indicator=indicators().filter(lambda one: one is not None))
+def test_beside_series_only_acts_and_directions_share_a_kind_and_the_direction_tells_them_apart(indicator):
+    for kind in KINDS:
+        named = [stream for stream, given_ in indicator.feeds.items() if kind in given_]
+        assert len(named) < 2 or sorted(named) == ["direction", "event"]
+        assert not (named and indicator.unfed and kind in indicator.unfed.kinds)
+
+
+@given(indicator=indicators().filter(lambda one: one is not None))
+def test_every_declared_stream_can_take_a_row(indicator):
+    # Series may take every unit of a kind; a unit that none of them names is left to the streams.
+    for stream, given_ in indicator.feeds.items():
+        reached = {
+            fed.family
+            for kind in given_
+            for direction in DIRECTIONS
+            if (fed := indicator.stream(kind, "no unit of a series", direction))
+        }
+        everything = set(given_) <= set(indicator.feeds.get("event", ())) and len(indicator.event_directions) == 3
+        assert stream in reached or (stream == "direction" and everything)
+
+
+# ---- any ledger
+
+
+@st.composite
+def ledgers(draw):
+    """Return rows of random indicators, kinds, units and directions for the orchard."""
+    framework, _, ledger = opened("orchard")
+    units = sorted({unit for one in framework.declaration.indicators for series in one.series for unit in series.units})
+    row = st.fixed_dictionaries(
+        {
+            "event_date": st.dates(date(2022, 6, 1), date(2024, 9, 1)),
+            "indicator": st.sampled_from(framework.indicators),
+            "kind": st.sampled_from(KINDS),
+            "unit": st.sampled_from(["", *units]),
+            "direction": st.sampled_from(framework.declaration.directions),
+            "value": st.sampled_from(["", "40", "55.5"]),
+            "source_id": st.sampled_from(["almanac", "bell", "gate_book"]),
+            "origin_id": st.sampled_from(["a", "b", "c"]),
+        }
+    )
+    rows = draw(st.lists(row, min_size=1, max_size=25))
+    frame = pd.DataFrame(rows, index=range(2, 2 + len(rows))).assign(
+        end_date=pd.NaT, published_date="", summary="x", reliability="B", credibility="2"
+    )
+    frame["event_date"] = pd.to_datetime(frame["event_date"])
+    return replace(
+        ledger, observations=frame.assign(known_date=frame["event_date"]), corroboration=ledger.corroboration.iloc[:0]
+    )
+
+
+def lines_by_family(framework, ledger, months):
+    return {family: set(fed_rows(framework, ledger, family, months)["line"]) for family in STREAMS}
+
+
+def usable_lines(framework, ledger, months):
+    """Return the lines that feed anything, inside the months and not of a source that the table carries."""
+    rows = ledger.observations
+    time = months_since_start(framework, rows["event_date"])
+    inside = (time >= 0) & (time < months) & ~rows["source_id"].isin(framework.carried)
+    fed = np.array([bool(family) for family, _ in streams(framework, rows)], dtype=bool)
+    return set(rows.index[inside & fed])
+
+
+@given(ledger=ledgers(), history=st.booleans())
+def test_every_usable_row_of_any_ledger_has_exactly_one_place(ledger, history):
+    framework = opened("orchard")[0].starting("history" if history else "marks")
+    found = lines_by_family(framework, ledger, 18)
+    assert sum(len(lines) for lines in found.values()) == len(set().union(*found.values()))
+    assert set().union(*found.values()) == usable_lines(framework, ledger, 18)
+
+
+@settings(max_examples=15)  # a panel takes a tenth of a second
+@given(ledger=ledgers())
+def test_a_panel_holds_no_line_of_another_family(ledger):
+    framework, hyperparameters, _ = opened("orchard")
+    panel = build_panel(framework, hyperparameters, ledger, Vintage("2024-06", date(2024, 6, 30)), today=TODAY)
+    found = lines_by_family(framework, ledger.known(date(2024, 6, 30)), 18)
+    assert lines_in(panel, "report") <= found["direction"]
+    assert lines_in(panel, "share") <= found["share"]
+    assert lines_in(panel, "level") <= found["level"]
+    assert int(panel["count"].sum()) == len(found["count"])
+    assert int(panel["event"].sum()) <= len(found["event"])  # rows of one origin in a month are one act
+
+
+def lines_in(panel, name):
+    return set(panel[f"{name}_line"].to_numpy()[panel[f"{name}_used"].to_numpy()].tolist())
+
+
+# ---- the ledgers there are
+
+
+@pytest.mark.parametrize("model", PLACES)
+@pytest.mark.parametrize("mode", ["marks", "history"])
+def test_every_usable_row_of_a_ledger_has_exactly_one_place(model, mode):
+    framework, _, ledger = opened(model)
+    framework = framework.starting(mode)
+    months = 60
+    found = lines_by_family(framework, ledger, months)
+    assert sum(len(lines) for lines in found.values()) == len(set().union(*found.values()))
+    assert set().union(*found.values()) == usable_lines(framework, ledger, months)
+
+
+def test_the_flagships_rows_feed_what_its_declaration_says():
+    framework, _, ledger = opened("belarus_russia")
+    families = pd.Series([family for family, _ in streams(framework, ledger.observations)]).value_counts()
+    # 11 rows feed nothing: plans, totals and troop figures of exercises, declared as unfed.
+    assert families.to_dict() == {"direction": 169, "event": 27, "count": 20, "level": 13, "": 11}
+    nothing = ledger.observations[[family == "" for family, _ in streams(framework, ledger.observations)]]
+    assert set(nothing["indicator"]) == {"exercises"}
+
+
+def test_the_flagships_panel_holds_all_that_is_fed():
+    framework, hyperparameters, ledger = opened("belarus_russia")
+    panel = build_panel(framework, hyperparameters, ledger, Vintage("2024-12", date(2024, 12, 31)), today=TODAY)
+    found = lines_by_family(framework, ledger.known(date(2024, 12, 31)), panel.attrs["months"])
+    assert int(panel["count"].sum()) == len(found["count"])
+    assert int(panel["event"].sum()) == len(found["event"])
+    assert not lines_in(panel, "report") - found["direction"]
+    # The first reading of each of the three series is a base.
+    assert len(found["level"] - lines_in(panel, "level")) == 3
+    assert found["share"] == set()
