@@ -133,6 +133,56 @@ PLANTS = {
         "path = [step(state.to_numpy(), transition)]",
         (f"{REFERENCE}/test_horizons.py::test_horizon_zero_is_the_last_month_and_every_row_sums_to_one",),
     ),
+    "a milestone decided before the scenario moves": Plant(
+        "forecast/_milestones.py",
+        "(moved * hazard).sum(axis=-1)",
+        "(waiting * hazard).sum(axis=-1)",
+        (
+            f"{REFERENCE}/test_clocks.py::test_clocks_equal_simulated_paths",
+            f"{REFERENCE}/test_clocks.py::test_a_scenario_entered_next_month_counts_next_month",
+        ),
+    ),
+    "a clock one month late": Plant(
+        "forecast/_milestones.py",
+        "for h in range(1, longest + 1):",
+        "for h in range(2, longest + 1):",
+        (
+            f"{REFERENCE}/test_clocks.py::test_clocks_equal_simulated_paths",
+            f"{REFERENCE}/test_clocks.py::test_equal_hazards_forget_the_chain",
+            f"{REFERENCE}/test_clocks.py::test_limits_of_the_hazard",
+        ),
+    ),
+    "a clock of averages instead of an average of clocks": Plant(
+        "forecast/_milestones.py",
+        "rate = milestone.milestone_rate(draws, framework)[:, places]",
+        "draws |= {name: np.broadcast_to(one.mean(axis=0), one.shape) for name, one in draws.items()}\n"
+        "    rate = milestone.milestone_rate(draws, framework)[:, places]",
+        (f"{REFERENCE}/test_clocks.py::test_every_draw_has_the_clock_of_its_own_parameters",),
+    ),
+    "a clock for what occurred": Plant(
+        "forecast/_milestones.py",
+        'return self.state != "occurred"',
+        "return True",
+        (
+            f"{REFERENCE}/test_clocks.py::test_a_milestone_that_occurred_has_no_clock",
+            "tests/contract/test_report.py::test_dates_of_the_experts_that_lie_ahead_stand_beside_the_declared_ones",
+        ),
+    ),
+    "unclear read as not yet": Plant(
+        "panel/_outcomes.py",
+        '"unclear": "unclear"',
+        '"unclear": "open"',
+        (
+            f"{UNIT}/test_milestone_states.py::test_a_partial_step_is_unclear_and_has_the_day_of_the_evidence",
+            "tests/contract/test_report.py::test_each_milestone_says_how_it_stands",
+        ),
+    ),
+    "every coming act found": Plant(
+        "forecast/_predictive.py",
+        "* draws[names.EVENT_DETECTION][:, best, None, None]",
+        "* 1.0",
+        (f"{REFERENCE}/test_predictive.py::test_acts_one_month_ahead_are_a_mixture_of_poissons",),
+    ),
     "the reference looks at its own month": Plant(
         "panel/_counts.py",
         "end = np.arange(values.shape[0])",
