@@ -11,9 +11,12 @@ from indicast.generative import chain, direction
 from indicast.generative._climate_kernel import CLIMATE
 from indicast.generative._count_kernel import COUNTS
 from indicast.generative._direction_kernel import DIRECTIONS
+from indicast.generative._event_kernel import EVENTS
 from indicast.generative._kernel_op import KernelOp
 from indicast.generative._kernel_version import kernel_version
+from indicast.generative._level_kernel import LEVELS
 from indicast.generative._marks_kernel import MARKS
+from indicast.generative._milestone_kernel import MILESTONES
 from indicast.generative._probit_kernel import RESIDUAL, expected_parts, reading_parts
 from indicast.generative._simplex import SIMPLEX, Simplex
 from indicast.generative._transition_kernel import TRANSITION
@@ -58,6 +61,30 @@ def count_case(rng):
     return COUNTS, smooth, [np.array(0.54), counts, coverage, rng.random((5, 2)) + 0.5, at_peak, months]
 
 
+def event_case(rng):
+    """Five months of two kinds of act, one month nobody watched."""
+    smooth = [rng.random((2, 3)) + 0.05, rng.random(2) + 0.1, rng.random(2) + 0.5, rng.uniform(0.3, 0.9, 2)]
+    coverage = rng.integers(0, 2, (5, 2))
+    coverage[1, 1] = -1
+    return EVENTS, smooth, [rng.poisson(1.0, (5, 2)), coverage]
+
+
+def level_case(rng):
+    """Five readings of two series in four months, two of them in one month."""
+    smooth, when = [rng.normal(0.0, 0.4, (2, 3)), rng.random(2) + 0.2], np.array([0, 1, 1, 3, 3])
+    readings = [when, np.array([0, 1, 0, 0, 1]), rng.normal(0.0, 0.5, 5), rng.random(5)]
+    return LEVELS, smooth, [np.array(4.0), np.array(4), *readings]
+
+
+def milestone_case(rng):
+    """Three milestones, the second judged once for all of three scenarios, in five months."""
+    owner = np.array([[0, 1, 2], [3, 3, 3], [4, 2, 0]])
+    opened, done = rng.integers(0, 2, (5, 3)).astype(float), np.zeros((5, 3))
+    done[3, 1], done[4, 0] = 1.0, 1.0
+    smooth = [rng.uniform(0.05, 0.9, 5), rng.normal(0.0, 0.3, (1, 3))]
+    return MILESTONES, smooth, [12.0 * rng.integers(1, 6, 5), owner, np.array([-1, 0, -1]), opened, done]
+
+
 def transition_case(rng):
     """Four scenarios."""
     return TRANSITION, [rng.random(4) * 40 + 1, rng.dirichlet([1.0, 2.0, 3.0], 4)], []
@@ -68,8 +95,8 @@ def simplex_case(rng):
     return SIMPLEX, [rng.standard_normal((3, 3))], []
 
 
-CASES = [climate_case, direction_case, marks_case, marks_residual_case]
-CASES += [count_case, transition_case, simplex_case]
+CASES = [climate_case, direction_case, marks_case, marks_residual_case, count_case]
+CASES += [event_case, level_case, milestone_case, transition_case, simplex_case]
 
 
 @pytest.fixture(params=CASES, ids=lambda case: case.__name__.removesuffix("_case"))

@@ -82,18 +82,14 @@ def places(draws: Draws, setting: Setting) -> Places:
     return grid_places(log_poisson(number, monthly_mean(draws, panel)), looked, indicator)
 
 
-def log_emission_graph(variables: Variables, data: Variables, setting: Setting) -> Any:  # noqa: ANN401, ARG001  # PyTensor variables are untyped; every family is given the setting
+def log_emission_graph(variables: Variables, data: Variables, setting: Setting) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
     """Return the family's evidence as a PyTensor matrix, nats; dims (time, scenario)."""
-    import pytensor.tensor as pt
+    from indicast.generative._event_kernel import EVENTS
+    from indicast.generative._kernel_op import KernelOp
 
-    coverage, number = data["event_coverage"], data["event"]
-    looked = pt.neq(coverage, NOT_LOOKED)
-    detection = variables[names.EVENT_DETECTION][pt.maximum(coverage, 0)]
-    exposure, found = detection * looked, number * looked
-    rate = variables[names.EVENT_RATE] + variables[names.EVENT_BACKGROUND][:, None]
-    rate = rate * variables[names.LEDGER_DENSITY][:, None]
-    shared = (found * pt.log(detection) - looked * pt.gammaln(number + 1.0)).sum(axis=1)
-    return shared[:, None] + pt.dot(found, pt.log(rate)) - pt.dot(exposure, rate)
+    parameters = (names.EVENT_RATE, names.EVENT_BACKGROUND, names.LEDGER_DENSITY, names.EVENT_DETECTION)
+    shape = (None, len(setting.framework.scenarios))
+    return KernelOp(EVENTS, shape)(*(variables[name] for name in parameters), data["event"], data["event_coverage"])
 
 
 def data(panel: xr.Dataset) -> dict[str, Labelled]:

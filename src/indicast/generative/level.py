@@ -73,18 +73,14 @@ def places(draws: Draws, setting: Setting) -> Places:
 
 def log_emission_graph(variables: Variables, data: Variables, setting: Setting) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
     """Return the family's evidence as a PyTensor matrix, nats; dims (time, scenario)."""
-    import pytensor.tensor as pt
+    from indicast.generative._kernel_op import KernelOp
+    from indicast.generative._level_kernel import LEVELS
 
-    series, tail = data["level_place"], setting.hyperparameters.number("level_tail")
-    centre = variables[names.DRIFT][series] * (data["level_gap"] / MONTHS_PER_YEAR)[:, None]
-    scale = variables[names.LEVEL_SCALE][series][:, None]
-    distance = (data["level_change"][:, None] - centre) / scale
-    constant = float(gammaln((tail + 1.0) / 2.0) - gammaln(tail / 2.0) - 0.5 * np.log(tail * np.pi))
-    terms = (
-        np.float64(constant) - pt.log(scale) - np.float64((tail + 1.0) / 2.0) * pt.log1p(distance**2 / np.float64(tail))
-    )
-    shape = (setting.panel.sizes[names.TIME], len(setting.framework.scenarios))
-    return pt.zeros(shape)[data["level_time"]].inc(terms)
+    months, tail = setting.panel.sizes[names.TIME], setting.hyperparameters.number("level_tail")
+    years = data["level_gap"] / MONTHS_PER_YEAR
+    readings = (data["level_time"], data["level_place"], data["level_change"], years)
+    smooth, constants = (variables[names.DRIFT], variables[names.LEVEL_SCALE]), (np.asarray(tail), np.asarray(months))
+    return KernelOp(LEVELS, (months, len(setting.framework.scenarios)))(*smooth, *constants, *readings)
 
 
 def data(panel: xr.Dataset) -> dict[str, Labelled]:

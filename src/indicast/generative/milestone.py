@@ -101,16 +101,18 @@ def places(draws: Draws, setting: Setting) -> Places:
 
 def log_emission_graph(variables: Variables, data: Variables, setting: Setting) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
     """Return the family's evidence as a PyTensor matrix, nats; dims (time, scenario)."""
-    import pytensor.tensor as pt
+    from indicast.generative._kernel_op import KernelOp
+    from indicast.generative._milestone_kernel import MILESTONES, NOT_SHARED
 
-    framework = setting.framework
-    months = MONTHS_PER_YEAR * np.array([judgement.horizon_years for judgement in framework.judgements])
-    rate = (-pt.log1p(-variables[names.MILESTONE_CHANCE]) / months)[owners(framework)]
-    if names.MILESTONE_SHIFT in variables:
-        places = np.array(shared(framework))
-        rate = rate[places].set(rate[places] * pt.exp(variables[names.MILESTONE_SHIFT]))
-    reached = pt.log(-pt.expm1(-rate))
-    return pt.dot(data["milestone_done"], reached) - pt.dot(data["milestone_open"], rate)
+    framework, owner = setting.framework, owners(setting.framework)
+    horizon = MONTHS_PER_YEAR * np.array([judgement.horizon_years for judgement in framework.judgements])
+    row = np.full(len(owner), NOT_SHARED, dtype=np.int64)
+    row[shared(framework)] = np.arange(len(shared(framework)))
+    shift = variables.get(names.MILESTONE_SHIFT, np.zeros((0, len(framework.scenarios))))
+    seen = (data["milestone_open"], data["milestone_done"])
+    return KernelOp(MILESTONES, (None, owner.shape[1]))(
+        variables[names.MILESTONE_CHANCE], shift, horizon, owner, row, *seen
+    )
 
 
 def data(panel: xr.Dataset) -> dict[str, Labelled]:
