@@ -1,7 +1,8 @@
 """A world with known truth, seen through the holes of a real panel.
 
-Invariant: simulated reports and counts follow the densities that the model uses, given
-the same months, cells, sources and coverage (``tests/recovery/test_recovery.py``).
+Invariant: simulated reports, counts and marks follow the densities that the model uses,
+given the same months, cells, sources and coverage (``tests/recovery/test_recovery.py``,
+``tests/recovery/test_calibration.py``).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from indicast import names
+from indicast.generative import marks, ratings
 from indicast.generative.emission import strengths, with_climate
 from indicast.generative.families import Setting, active
 
@@ -49,6 +51,11 @@ def draw_truth(
     indicators, groups = len(framework.indicators), len(framework.groups)
     for name in (names.STRENGTH_Z, names.TILT_Z, names.FLAT_NEWS_Z):
         truth[name] = rng.standard_normal((size, indicators))
+    if len(framework.table.ratings):
+        shapes = {
+            name: [len(hyperparameters.coords[dim]) for dim in dims] for name, dims in ratings.STANDARD_NORMAL.items()
+        }
+        truth |= {name: rng.standard_normal((size, *shape)) for name, shape in shapes.items()}
     truth[names.GLOBAL_INNOVATION] = rng.standard_normal((size, months))
     truth[names.GROUP_INNOVATION] = rng.standard_normal((size, months, groups))
     truth[names.STRENGTH] = strengths(truth, framework, hyperparameters)
@@ -62,6 +69,8 @@ def simulate_panel(
     truth: Truth,
     path: np.ndarray,
     rng: np.random.Generator,
+    *,
+    with_table: bool = False,
 ) -> xr.Dataset:
     """Return the panel with its reports and counts replaced by simulated ones.
 
@@ -77,10 +86,16 @@ def simulate_panel(
         Index of the true scenario in each month; dims (time).
     rng
         Source of randomness.
+    with_table
+        Whether the experts' marks are simulated too; otherwise they stay as they are.
     """
     setting = Setting(framework, hyperparameters, panel)
     felt = with_climate(truth, framework)
     found: dict[str, np.ndarray] = {}
     for family in active(setting):
         found |= family.simulate(felt, setting, path, rng)
-    return panel.assign({name: (panel[name].dims, values) for name, values in found.items()})
+    if with_table and marks.used(framework):
+        found |= marks.simulate_seen(felt, setting, int(path[0]), rng)
+    largest = max(int(panel.attrs["largest_count"]), int(np.max(found.get("count", 0), initial=0)))
+    simulated = panel.assign({name: (panel[name].dims, values) for name, values in found.items()})
+    return simulated.assign_attrs(largest_count=largest)

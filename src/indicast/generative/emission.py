@@ -94,7 +94,8 @@ def evidence_parts(
         total += family.log_emission(felt, setting)
     if with_table and marks.used(framework):
         first = felt[CLIMATE][:, 0]
-        shocked[:, 0] += marks.log_emission(draws, framework.table, setting.hyperparameters, first, framework.residual)
+        seen = marks.as_seen(framework.table, setting.panel)
+        shocked[:, 0] += marks.log_emission(draws, seen, setting.hyperparameters, first, framework.residual)
     return shocked, other
 
 

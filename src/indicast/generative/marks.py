@@ -7,6 +7,10 @@ Where experts judged one by one, the panel's own mark is unknown and summed out:
 P(m | y) R(m)``, with R from ``indicast.generative.ratings``. A residual scenario has no marks of
 its own; under it every state is as likely as any other.
 
+Marks are data: model and twin read them from the panel. How far the marks of a row differ sets
+the prior strength of its indicator as well; that is read from the declared table, and stays
+what it is when marks are simulated.
+
 Invariants: marks that were agreed on have R = 1 at themselves, so the first formula is
 the second; with omega = 1 and B the identity, marks reveal y exactly; with strengths of
 .5 and shocks of .5 the whole table gives (.714, .260, .026) from a uniform prior
@@ -15,17 +19,20 @@ the second; with omega = 1 and B the identity, marks reveal y exactly; with stre
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from indicast import names
 from indicast.generative import ratings
-from indicast.generative._family import CLIMATE
+from indicast.generative._family import CLIMATE, Draws, Labelled, Setting, Variables
 from indicast.generative.direction import READINGS, coded, flat_where_residual, reading_probability
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import xarray as xr
 
     from indicast.elicit import Hyperparameters
     from indicast.workspace import Framework, Table
@@ -33,8 +40,20 @@ if TYPE_CHECKING:
 
 def used(framework: Framework) -> bool:
     """Whether the table enters by its marks."""
-    start = framework.declaration.start
-    return start.mode == "marks" and start.route == "A"
+    return framework.marked
+
+
+def data(panel: xr.Dataset) -> dict[str, Labelled]:
+    """Return the marks that the model reads; none where the table enters by another road."""
+    found = [name for name in ("mark", "rating_mark") if name in panel]
+    return {name: (tuple(str(dim) for dim in panel[name].dims), panel[name].to_numpy()) for name in found}
+
+
+def as_seen(table: Table, panel: xr.Dataset) -> Table:
+    """Return the table with the marks of a panel, which may be simulated ones."""
+    given = {name: values for name, (_, values) in data(panel).items()}
+    single = replace(table.ratings, mark=given["rating_mark"]) if "rating_mark" in given else table.ratings
+    return replace(table, marks=given["mark"], ratings=single)
 
 
 def mark_tables(
@@ -172,28 +191,51 @@ def simulate(
     return Simulated(judgement, ratings.simulate(truth, table, hyperparameters, judgement, rng))
 
 
-def log_emission_graph(
-    variables: Mapping[str, Any],
-    table: Table,
-    hyperparameters: Hyperparameters,
-    residual: np.ndarray | None = None,
-) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
+def simulate_seen(truth: Draws, setting: Setting, scenario: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Return the panel's marks as they might have been, had a scenario held at t = 0.
+
+    The state that the experts saw is a reading of its own: with what was reported in that
+    month it shares scenario, shocks and tilts, and nothing else.
+    """
+    framework = setting.framework
+    eta = truth[names.STRENGTH] * framework.expected[:, scenario] + truth[CLIMATE][:, 0]
+    chance = reading_probability(eta, truth[names.THRESHOLD][:, None])
+    chance = flat_where_residual(chance, framework.residual[[scenario]])
+    state = READINGS[ratings.chosen(chance, rng)]
+    found = simulate(truth, framework.table, setting.hyperparameters, state, rng)
+    given = {"mark": found.judgement[0], "rating_mark": found.rating[0]}
+    return {name: given[name] for name in data(setting.panel)}
+
+
+def log_emission_graph(variables: Variables, data: Variables, setting: Setting) -> Any:  # noqa: ANN401  # PyTensor variables are untyped
     """Return the evidence of all marks as a PyTensor vector, nats; dims (scenario)."""
     from indicast.generative._kernel_op import KernelOp
     from indicast.generative._marks_kernel import MARKS
 
+    table, hyperparameters = setting.framework.table, setting.hyperparameters
     smooth = [variables[name] for name in (names.STRENGTH, CLIMATE, names.THRESHOLD, names.MARKS_OF_PRESENT)]
     smooth[1] = smooth[1][0]  # the month of the marks is the first
-    expected, flags = _predictions(table, residual)
+    expected, flags = _predictions(table, setting.framework.residual)
     if len(table.ratings):
-        return _rated_graph(variables, smooth, table, hyperparameters, (expected, flags))
-    present, support = mark_tables(table, hyperparameters)
-    return KernelOp(MARKS, (expected.shape[1],))(*smooth, coded(expected, flags), present, support)
+        message = ratings.message_graph(variables, data, table, hyperparameters)
+        return _rated_graph(smooth, message, table, hyperparameters, (expected, flags))
+    tables = _mark_tables_graph(data["mark"], table, hyperparameters)
+    return KernelOp(MARKS, (expected.shape[1],))(*smooth, coded(expected, flags), *tables)
+
+
+def _mark_tables_graph(mark: Any, table: Table, hyperparameters: Hyperparameters) -> tuple[Any, Any]:  # noqa: ANN401  # PyTensor variables are untyped
+    """Return :func:`mark_tables` of marks that are data, as PyTensor arrays."""
+    import pytensor.tensor as pt
+
+    given, fits = 1 - mark, _fits_present(table, hyperparameters)
+    indicator, reading, scenario = np.ogrid[tuple(slice(size) for size in fits.shape[:-1])]
+    present = pt.as_tensor_variable(fits)[indicator, reading, scenario, given[:, None, :]]
+    return present, pt.as_tensor_variable(hyperparameters.array("mark_if_support"))[given]
 
 
 def _rated_graph(
-    variables: Mapping[str, Any],
     smooth: list[Any],
+    told: tuple[Any, Any],
     table: Table,
     hyperparameters: Hyperparameters,
     predictions: tuple[np.ndarray, np.ndarray],
@@ -202,7 +244,7 @@ def _rated_graph(
     import pytensor.tensor as pt
 
     strength, climate, threshold, omega = smooth
-    message, log_scale = ratings.message_graph(variables, table, hyperparameters)
+    message, log_scale = told
     fits, support = _fits_present(table, hyperparameters), hyperparameters.array("mark_if_support")
     present, support = (message[:, None, :, :] * fits).sum(axis=-1), (message * support).sum(axis=-1)
     likelihood = (omega * present + (1.0 - omega) * support[:, None, :]).prod(axis=2)

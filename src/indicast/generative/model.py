@@ -71,11 +71,7 @@ def _log_emission(variables: dict[str, Any], data: dict[str, Any], setting: Sett
     """Return the evidence of all families and of the marks; dims (time, scenario)."""
     first, *others = (family.log_emission_graph(variables, data, setting) for family in active(setting))
     total = sum(others, start=first)
-    framework = setting.framework
-    if not marks.used(framework):
-        return total
-    marked = marks.log_emission_graph(variables, framework.table, setting.hyperparameters, framework.residual)
-    return total[0].inc(marked)
+    return total[0].inc(marks.log_emission_graph(variables, data, setting)) if marks.used(setting.framework) else total
 
 
 def used_priors(framework: Framework, hyperparameters: Hyperparameters) -> dict[str, Prior]:
@@ -98,6 +94,8 @@ def model_coords(framework: Framework, hyperparameters: Hyperparameters, panel: 
     labels_of = {dim: list(labels) for dim, labels in hyperparameters.coords.items()}
     labels_of |= {dim: labels.tolist() for dim, labels in lines.items()}
     labels_of[names.NEXT_SCENARIO] = list(framework.scenarios)
+    labels_of[names.JUDGED_SCENARIO] = list(framework.judged)
+    labels_of[names.RATING] = list(range(len(framework.table.ratings)))
     labels_of[names.TIME] = months
     labels_of[names.CELL] = [f"{months[time]} {framework.indicators[indicator]}" for time, indicator in cells]
     dims = _used_dims(framework, hyperparameters, panel)
@@ -113,7 +111,10 @@ def _used_dims(framework: Framework, hyperparameters: Hyperparameters, panel: xr
 
 def model_data(framework: Framework, panel: xr.Dataset) -> dict[str, Labelled]:
     """Return the arrays that the model reads, without padded places: name -> (dims, values)."""
-    return {name: labelled for family in framework.families for name, labelled in EMISSIONS[family].data(panel).items()}
+    found = {
+        name: labelled for family in framework.families for name, labelled in EMISSIONS[family].data(panel).items()
+    }
+    return found | marks.data(panel)
 
 
 def random_variable(prior: Prior) -> Any:  # noqa: ANN401  # PyTensor variables are untyped

@@ -159,18 +159,21 @@ def rater_variables(table: Table) -> dict[str, Any]:
     return {name: pm.Normal(name, 0.0, 1.0, dims=dims) for name, dims in STANDARD_NORMAL.items()}
 
 
-def message_graph(variables: Mapping[str, Any], table: Table, hyperparameters: Hyperparameters) -> tuple[Any, Any]:
+def message_graph(
+    variables: Mapping[str, Any], data: Mapping[str, Any], table: Table, hyperparameters: Hyperparameters
+) -> tuple[Any, Any]:
     """Return the two parts of :func:`message` in PyTensor; dims (indicator, scenario, mark), and none."""
     import pytensor.tensor as pt
 
-    given, allowed = table.ratings, given_agreed(table)
-    indicators, scenarios, marks = allowed.shape
+    given = table.ratings
+    allowed = pt.where(table.rated[:, :, None], 1.0, pt.eq(data["mark"][:, :, None], JUDGEMENTS))
+    indicators, scenarios, marks = (*table.marks.shape, JUDGEMENTS.size)
     chance = _log_probability_graph(variables, table, hyperparameters)
-    place = (given.rater * indicators + given.indicator) * marks + (1 - given.mark)
+    place = (given.rater * indicators + given.indicator) * marks + (1 - data["rating_mark"])
     said = chance.reshape((len(given.raters) * indicators * marks, marks))[place]
     total = pt.zeros((indicators * scenarios, marks))[given.indicator * scenarios + given.scenario].inc(said)
     largest = total.max(axis=1, keepdims=True)
-    return pt.exp(total - largest).reshape(allowed.shape) * allowed, largest.sum()
+    return pt.exp(total - largest).reshape((indicators, scenarios, marks)) * allowed, largest.sum()
 
 
 def _log_probability_graph(variables: Mapping[str, Any], table: Table, hyperparameters: Hyperparameters) -> Any:  # noqa: ANN401  # PyTensor variables are untyped

@@ -76,12 +76,37 @@ class Sampler:
         RunError
             If the sampler could not start.
         """
-        draws = self._sample(panel, settings, progress=progress)
-        posterior = self._with_chain(_named_months(draws["posterior"].to_dataset(), panel), panel)
+        free, stats = self.free_draws(panel, settings, progress=progress)
         seed = np.random.SeedSequence(settings.seed).spawn(1)[0]
-        return assemble(panel, posterior, draws["sample_stats"].to_dataset(), self.prior_draws(settings.draws, seed))
+        return assemble(panel, self._with_chain(free, panel), stats, self.prior_draws(settings.draws, seed))
 
-    def _sample(self, panel: xr.Dataset, settings: Settings, *, progress: bool) -> xr.DataTree:
+    def free_draws(
+        self, panel: xr.Dataset, settings: Settings, *, progress: bool, cores: int | None = None
+    ) -> tuple[xr.Dataset, xr.Dataset]:
+        """Return draws of the free parameters over the panel's used months, and statistics of the sampler.
+
+        Parameters
+        ----------
+        panel
+            From ``indicast.panel.build_panel``.
+        settings
+            Chains, draws and seed.
+        progress
+            Whether to draw a progress bar.
+        cores
+            How many chains run at once; all of them by default. It changes no draw.
+
+        Raises
+        ------
+        RunError
+            If the sampler could not start.
+        """
+        draws = self._sample(panel, settings, progress=progress, cores=cores)
+        return _named_months(draws["posterior"].to_dataset(), panel), draws["sample_stats"].to_dataset()
+
+    def _sample(
+        self, panel: xr.Dataset, settings: Settings, *, progress: bool, cores: int | None = None
+    ) -> xr.DataTree:
         import nutpie
 
         compiled = self._for_shape(panel)
@@ -97,6 +122,7 @@ class Sampler:
                     target_accept=settings.target_accept,
                     save_warmup=False,
                     progress_bar=progress,
+                    cores=cores,
                 )
         except RuntimeError as error:
             message = (

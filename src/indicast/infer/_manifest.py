@@ -67,9 +67,14 @@ def build_manifest(
         "ledger_sha256": ledger_hash(ledger.known(when.known_at)),
         "sampler": asdict(settings),
         "padded": dict(padded or {}),
-        "libraries": {name: metadata.version(name) for name in LIBRARIES},
+        "libraries": library_versions(),
     }
     return content | {"git_commit": _git_commit(framework.root), "hash": manifest_hash(content)}
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions of the libraries on which draws depend."""
+    return {name: metadata.version(name) for name in LIBRARIES}
 
 
 def manifest_hash(manifest: Mapping[str, Any]) -> str:

@@ -19,6 +19,7 @@ from indicast import names
 from indicast.errors import DataError
 from indicast.panel._counts import count_variables, monthly_counts
 from indicast.panel._events import event_variables
+from indicast.panel._marks import mark_variables
 from indicast.panel._outcomes import milestone_variables
 from indicast.panel._readings import level_variables, number_of_readings, share_variables
 from indicast.panel._reports import cell_variables, direction_reports
@@ -133,6 +134,7 @@ def build_panel(
         | milestone_variables(framework, known, months, padded.months)
         | silence_variables(silences, padded.silences)
     )
+    variables |= mark_variables(framework)
     variables["month_used"] = ((names.TIME,), np.arange(padded.months) < months)
     panel = xr.Dataset(variables, coords=_coords(framework, hyperparameters, padded))
     return panel.assign_attrs(

@@ -1,5 +1,6 @@
 """A folder becomes a frozen :class:`Framework`; opening one runs nothing."""
 
+from indicast.workspace._calibration import CalibrationSection
 from indicast.workspace._declaration import Band, Declaration, Lexicon, PriorGates, Scenario, month_index
 from indicast.workspace._families import FAMILIES, Needs
 from indicast.workspace._findings import Finding, Severity, refuse_errors
@@ -17,6 +18,7 @@ __all__ = [
     "FAMILIES",
     "MARKS",
     "Band",
+    "CalibrationSection",
     "Declaration",
     "Fed",
     "Finding",

@@ -13,6 +13,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from indicast.workspace._calibration import CalibrationSection
 from indicast.workspace._indicator import Frozen, Identifier, Indicator, Text
 from indicast.workspace._scrutiny import LiteSection
 from indicast.workspace._start import LabelSection, Probability, StartSection
@@ -174,6 +175,7 @@ class Declaration(Frozen):
     gates: Gates
     prior_gates: PriorGates | None = None
     sampler: SamplerSection
+    sbc: CalibrationSection = CalibrationSection()
     scenarios: tuple[Scenario, ...] = Field(min_length=2)
     indicators: tuple[Indicator, ...] = Field(min_length=1)
     slants: tuple[SlantRule, ...] = Field(min_length=1)

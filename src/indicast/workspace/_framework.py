@@ -46,6 +46,16 @@ class Framework:
         return tuple(scenario.id for scenario in self.declaration.scenarios)
 
     @cached_property
+    def judged(self) -> tuple[str, ...]:
+        """Ids of the scenarios in the experts' table: the labels of dim ``judged_scenario``."""
+        return tuple(scenario.id for scenario in self.declaration.scenarios if not scenario.residual)
+
+    @cached_property
+    def marked(self) -> bool:
+        """Whether the experts' marks are evidence of the first month (route A)."""
+        return self.declaration.start.mode == "marks" and self.declaration.start.route == "A"
+
+    @cached_property
     def indicators(self) -> tuple[str, ...]:
         """Indicator ids in declared order: the labels of dim ``indicator``."""
         return tuple(indicator.id for indicator in self.declaration.indicators)
