@@ -116,7 +116,8 @@ def orchard_residual(orchard: World) -> World:
     scenarios = (*declaration.scenarios[:-1], declaration.scenarios[-1].model_copy(update={"residual": True}))
     declaration = declaration.model_copy(update={"scenarios": scenarios})
     listed = Table(table.expected[:, :-1], table.marks[:, :-1], tuple(row[:-1] for row in table.descriptors))
-    return orchard._replace(framework=replace(orchard.framework, declaration=declaration, table=listed))
+    world = orchard._replace(framework=replace(orchard.framework, declaration=declaration, table=listed))
+    return world._replace(panel=world.seen(world.ledger, "2024-06"))
 
 
 @pytest.fixture(scope="session")

@@ -99,14 +99,14 @@ def code_digest(package: Path) -> str:
 
 
 def bare_code(text: str) -> str:
-    """Return Python code in one layout, without comments and docstrings.
+    r"""Return Python code in one layout, without comments and docstrings.
 
     Examples
     --------
     >>> bare_code('''def f(x):
     ...     "What it does."
     ...     return (x+1)  # why''')
-    'def f(x):\\n    return x + 1'
+    'def f(x):\n    return x + 1'
     """
     tree = ast.parse(text)
     for node in ast.walk(tree):

@@ -91,7 +91,7 @@ def model_coords(framework: Framework, hyperparameters: Hyperparameters, panel: 
         names.LEVEL_READING: panel["level_line"].to_numpy()[panel["level_used"].to_numpy()],
         names.SILENCE: np.arange(int(panel["silence_used"].sum())),
     }
-    labels_of = {dim: list(labels) for dim, labels in hyperparameters.coords.items()}
+    labels_of: dict[str, list[Any]] = {dim: list(labels) for dim, labels in hyperparameters.coords.items()}
     labels_of |= {dim: labels.tolist() for dim, labels in lines.items()}
     labels_of[names.NEXT_SCENARIO] = list(framework.scenarios)
     labels_of[names.JUDGED_SCENARIO] = list(framework.judged)
