@@ -168,3 +168,28 @@ def card(context: typer.Context, model: MODEL, workspace: WORKSPACE = None, quie
 
     options = context.obj.joined(workspace, quiet=quiet, as_json=False)
     _card.card(options, model)
+
+
+@app.command(epilog="Example: indicast sbc my_table --simulations 300 --workers 2")
+def sbc(
+    context: typer.Context,
+    model: MODEL,
+    simulations: Annotated[
+        int | None, typer.Option("--simulations", min=10, help="Number of simulations.", show_default="as declared")
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option("--scheduler", metavar="ADDRESS", help="Dask scheduler to use, such as tcp://10.0.0.1:8786."),
+    ] = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=256, help="Processes on this machine.")] = 1,
+    workspace: WORKSPACE = None,
+    quiet: QUIET = False,
+    as_json: JSON = False,
+    seed: SEED = None,
+) -> None:
+    """Certify by simulation that the model finds a known truth; exit 1 if it does not."""
+    from indicast.cli import _sbc
+
+    options = context.obj.joined(workspace, seed, quiet=quiet, as_json=as_json)
+    if not _sbc.sbc(options, model, simulations, scheduler, workers):
+        raise typer.Exit(1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,12 +16,14 @@ if TYPE_CHECKING:
 
 def card(options: Shared, model: str) -> None:
     """Rewrite the part of ``models/<model>/README.md`` between the markers."""
+    from indicast.infer import replace_text
+
     desk = open_desk(options, model)
     path = desk.framework.model_file.with_name("README.md")
     old = path.read_text(encoding="utf-8") if path.is_file() else ""
     new = with_block(old, current_block(desk), path)
     if new != old:
-        _replace(path, new)
+        replace_text(path, new)
     typer.echo(f"{path}: {'in step already' if new == old else 'rewritten'}")
 
 
@@ -37,24 +38,16 @@ def current_block(desk: Desk) -> str:
 
 
 def with_block(text: str, block: str, path: Path) -> str:
-    """Return a card's text with its generated part replaced.
+    """Return a card's text with the part between the first and last line of a block replaced by the block.
 
     Raises
     ------
     WorkspaceError
         If the markers are not there.
     """
-    from indicast.generative.card import BEGIN, END
-
-    if text.count(BEGIN) != 1 or text.count(END) != 1:
-        message = f"{path} needs the lines '{BEGIN}' and '{END}' once each; put them where the tables should stand"
+    begin, *_, end = block.splitlines()
+    if text.count(begin) != 1 or text.count(end) != 1:
+        message = f"{path} needs the lines '{begin}' and '{end}' once each; put them where that part should stand"
         raise WorkspaceError(message)
-    before, rest = text.split(BEGIN)
-    return before + block + rest.split(END)[1]
-
-
-def _replace(path: Path, text: str) -> None:
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, encoding="utf-8", delete=False) as made:
-        made.write(text)
-    Path(made.name).chmod(0o644)
-    Path(made.name).replace(path)
+    before, rest = text.split(begin)
+    return before + block + rest.split(end)[1]

@@ -1,20 +1,40 @@
 """Worlds with known truth: what the priors imply, and whether the model finds the truth."""
 
+from indicast.evaluate._calibration_block import BEGIN as CALIBRATION_BEGIN
+from indicast.evaluate._calibration_block import END as CALIBRATION_END
+from indicast.evaluate._calibration_block import calibration_block
+from indicast.evaluate._calibration_figure import calibration_figure
 from indicast.evaluate._calibration_key import calibration_key
+from indicast.evaluate._certificate import certificate, fractions_of
+from indicast.evaluate._certificate_status import CertificateStatus, certificate_path, certificate_status
 from indicast.evaluate._prior_gates import PriorWorlds, draw_path, draw_worlds, expected_evidence, jumps, prior_gates
 from indicast.evaluate._simulate import draw_truth, simulate_panel
 from indicast.evaluate._trial import Bench, Plan
+from indicast.evaluate._trial_store import TrialStore, trial_store
+from indicast.evaluate._workers import run_trials
 
 __all__ = [
+    "CALIBRATION_BEGIN",
+    "CALIBRATION_END",
     "Bench",
+    "CertificateStatus",
     "Plan",
     "PriorWorlds",
+    "TrialStore",
+    "calibration_block",
+    "calibration_figure",
     "calibration_key",
+    "certificate",
+    "certificate_path",
+    "certificate_status",
     "draw_path",
     "draw_truth",
     "draw_worlds",
     "expected_evidence",
+    "fractions_of",
     "jumps",
     "prior_gates",
+    "run_trials",
     "simulate_panel",
+    "trial_store",
 ]

@@ -95,7 +95,7 @@ def model_coords(framework: Framework, hyperparameters: Hyperparameters, panel: 
     labels_of |= {dim: labels.tolist() for dim, labels in lines.items()}
     labels_of[names.NEXT_SCENARIO] = list(framework.scenarios)
     labels_of[names.JUDGED_SCENARIO] = list(framework.judged)
-    labels_of[names.RATING] = list(range(len(framework.table.ratings)))
+    labels_of[names.RATING] = [str(place) for place in range(len(framework.table.ratings))]
     labels_of[names.TIME] = months
     labels_of[names.CELL] = [f"{months[time]} {framework.indicators[indicator]}" for time, indicator in cells]
     dims = _used_dims(framework, hyperparameters, panel)

@@ -136,6 +136,18 @@ def write_json(path: Path, content: object) -> None:
     path.write_text(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def replace_text(path: Path, text: str) -> None:
+    """Write a text file so that at any moment the old or the new one is there, whole."""
+    with tempfile.NamedTemporaryFile(
+        "w", dir=path.parent, prefix=f".{path.name}.", encoding="utf-8", delete=False
+    ) as made:
+        made.write(text)
+        made.flush()
+        os.fsync(made.fileno())
+    Path(made.name).chmod(0o644)
+    Path(made.name).replace(path)
+
+
 def _encoding(tree: xr.DataTree) -> dict[str, dict[str, dict[str, Any]]]:
     packed = {"zlib": True, "complevel": 1, "shuffle": True}
     return {
