@@ -76,7 +76,13 @@ PLANTS = {
             f"{UNIT}/test_known_at.py::test_a_panel_does_not_change_with_anything_known_later",
         ),
     ),
-    "a dropped Jacobian": Plant(
+    "a dropped Jacobian, of coordinates": Plant(
+        "generative/_simplex.py",
+        'return pt.log(share.shape[-1].astype("float64")) + pt.log(share).sum(axis=-1)',
+        "return pt.zeros_like(share[..., 0])",
+        (f"{REFERENCE}/test_kernels.py::test_simplex_is_pymcs",),
+    ),
+    "a dropped Jacobian, of a density": Plant(
         "generative/share.py",
         "- np.log(scale) - LOG_ROOT_TWO_PI - np.log(value) - np.log1p(-value)",
         "- np.log(scale) - LOG_ROOT_TWO_PI",
