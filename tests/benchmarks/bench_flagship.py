@@ -112,3 +112,95 @@ def test_fit_from_process_start_to_files(workspace, tmp_path, show):
     show("fit, compiled code on disk", f"{seconds(*command):.0f} s", "aim 60 s")
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
     show("largest process so far", f"{peak:.2f} GB", "aim 2 GB\n")
+
+
+def gradient_microseconds(model, blocks=15, calls=200):
+    """Return the fastest block of calls of a model's density and gradient, microseconds a call."""
+    import pytensor
+    import pytensor.tensor as pt
+
+    values = [model.rvs_to_values[variable] for variable in model.free_RVs]
+    density = model.logp()
+    compiled = pytensor.function(values, [density, *pt.grad(density, values)], mode="NUMBA")
+    start = model.initial_point()
+    arguments = [start[value.name] for value in values] + [shared.get_value() for shared in compiled.get_shared()]
+    kernel = compiled.vm.jit_fn
+    kernel(*arguments)
+    taken = []
+    for _ in range(blocks):
+        began = time.perf_counter()
+        for _ in range(calls):
+            kernel(*arguments)
+        taken.append((time.perf_counter() - began) / calls * 1e6)
+    return min(taken)
+
+
+def longer(panel, times):
+    """Return the panel with its months and cells repeated."""
+    import xarray as xr
+
+    months = panel.sizes["time"]
+    first = panel["time"].to_numpy()[0].astype("datetime64[M]")
+    parts = [
+        panel.assign(cell_time=panel["cell_time"] + months * k, level_time=panel["level_time"]) for k in range(times)
+    ]
+    by_dim = {}
+    for dim in ("time", "cell"):
+        names = [name for name in panel.data_vars if panel[name].dims and panel[name].dims[0] == dim]
+        by_dim[dim] = xr.concat([part[names] for part in parts], dim)
+    rest = panel.drop_vars([name for part in by_dim.values() for name in part.data_vars]).drop_dims(["time", "cell"])
+    whole = xr.merge([rest, *by_dim.values()], join="override", compat="override")
+    return whole.assign_coords(time=(first + np.arange(months * times)).astype("datetime64[ns]")).assign_attrs(
+        panel.attrs
+    )
+
+
+def wider(framework, hyperparameters, panel, times):
+    """Return the same with every direction indicator and its cells repeated."""
+    from dataclasses import replace
+
+    declared, table = framework.declaration, framework.table
+    copied = [i for i, one in enumerate(declared.indicators) if "direction" in one.feeds]
+    place = {i: p for p, i in enumerate(copied)}
+    size = len(declared.indicators)
+    order = [*range(size), *(i for _ in range(times - 1) for i in copied)]
+    indicators = tuple(
+        one
+        if n < size
+        else one.model_copy(
+            update={"id": f"{one.id}_{n}", "series": (), "feeds": {"direction": one.feeds["direction"]}}
+        )
+        for n, one in enumerate(declared.indicators[i] for i in order)
+    )
+    repeated = replace(
+        table,
+        expected=table.expected[order],
+        marks=table.marks[order],
+        descriptors=tuple(table.descriptors[i] for i in order),
+    )
+    more = replace(framework, declaration=declared.model_copy(update={"indicators": indicators}), table=repeated)
+    labels = {**hyperparameters.coords, "indicator": tuple(one.id for one in indicators)}
+    return more, replace(hyperparameters, coords=labels), widened(panel, times, size, place, repeated.marks)
+
+
+def widened(panel, times, size, place, marks):
+    """Return the panel with its cells repeated for the copied indicators."""
+    import xarray as xr
+
+    names = [name for name in panel.data_vars if panel[name].dims and panel[name].dims[0] == "cell"]
+    moved = np.vectorize(lambda i, k: size + (k - 1) * len(place) + place.get(i, 0) if k else i)
+    parts = [
+        panel[names].assign(cell_indicator=("cell", moved(panel["cell_indicator"].to_numpy(), k))) for k in range(times)
+    ]
+    rest = panel.drop_vars([*names, "mark"]).drop_dims(["cell", "indicator"], errors="ignore")
+    whole = xr.merge([rest, xr.concat(parts, "cell")], join="override", compat="override").assign_attrs(panel.attrs)
+    return whole.assign(mark=(panel["mark"].dims, marks))
+
+
+def test_cost_grows_with_months_and_indicators(desk, show):
+    panel = desk.panel(vintage(desk.ledger, "2024-12"))
+    for times in (1, 2, 4):
+        by_months = gradient_microseconds(build_model(desk.framework, desk.hyperparameters, longer(panel, times)))
+        by_width = gradient_microseconds(build_model(*wider(desk.framework, desk.hyperparameters, panel, times)))
+        show(f"gradient, {times}x the months", f"{by_months:.0f} us")
+        show(f"gradient, {times}x the direction indicators", f"{by_width:.0f} us")
