@@ -17,7 +17,6 @@ import pytest
 
 from indicast.cli._jobs import open_desk
 from indicast.cli._options import Shared
-from indicast.generative.model import build_model
 from indicast.infer import Sampler
 from indicast.panel import vintage
 
@@ -67,32 +66,28 @@ def test_start_up(show):
     show("indicast check", f"{seconds(*indicast('check', '--workspace', str(ROOT))):.2f} s", "aim 6 s")
 
 
-def test_gradient(desk, show):
-    import pytensor
-    import pytensor.tensor as pt
+@pytest.fixture(scope="module")
+def sampler(desk):
+    return Sampler(desk.framework, desk.hyperparameters)
 
-    model = build_model(desk.framework, desk.hyperparameters, desk.panel(vintage(desk.ledger, "2024-12")))
-    values = [model.rvs_to_values[variable] for variable in model.free_RVs]
-    density = model.logp()
-    compiled = pytensor.function(values, [density, *pt.grad(density, values)], mode="NUMBA")
-    start = model.initial_point()
-    arguments = [start[value.name] for value in values] + [shared.get_value() for shared in compiled.get_shared()]
-    kernel = compiled.vm.jit_fn
-    kernel(*arguments)
+
+def test_gradient(desk, sampler, show):
+    compiled = sampler._for_shape(desk.panel(vintage(desk.ledger, "2024-12")))
+    call, size = compiled.compiled_logp_func.ctypes, compiled.n_dim
+    arrays = np.random.default_rng(1).normal(0.0, 0.3, size), np.zeros(size), np.zeros(1)
+    pointers = [array.ctypes.data_as(call.argtypes[1 + place]) for place, array in enumerate(arrays)]
     taken = []
     for _ in range(30):
-        began = time.perf_counter()
+        began = time.process_time()
         for _ in range(300):
-            kernel(*arguments)
-        taken.append((time.perf_counter() - began) / 300 * 1e6)
-    size = sum(int(np.prod(np.shape(start[value.name]))) for value in values)
-    show(f"gradient, {size} parameters, median", f"{statistics.median(taken):.0f} us", "aim 120 us")
-    show("gradient, fastest of 30 blocks", f"{min(taken):.0f} us")
+            call(size, *pointers, compiled.user_data.ctypes.data)
+        taken.append((time.process_time() - began) / 300 * 1e6)
+    show(f"density and gradient, {size} parameters, median", f"{statistics.median(taken):.0f} us", "aim 50 us")
+    show("the same, fastest of 30 blocks", f"{min(taken):.0f} us")
 
 
-def test_sampling(desk, show):
+def test_sampling(desk, sampler, show):
     panel = desk.panel(vintage(desk.ledger, "2024-12"))
-    sampler = Sampler(desk.framework, desk.hyperparameters)
     sampler._for_shape(panel)  # compile
     taken = []
     for _ in range(3):
@@ -102,14 +97,14 @@ def test_sampling(desk, show):
     steps = float(tree["sample_stats"]["n_steps"].mean())
     settings = desk.settings
     what = f"sampling {settings.chains} x ({settings.tune}+{settings.draws}), {steps:.0f} gradients a draw"
-    show(what, f"{statistics.median(taken):.1f} s", "aim 10 s")
+    show(what, f"{statistics.median(taken):.1f} s", "aim 6 s")
 
 
 def test_fit_from_process_start_to_files(workspace, tmp_path, show):
     command = indicast("fit", MODEL, "--as-of", "2024-12", "--quiet", "--workspace", str(workspace))
     cold = seconds(*command, repeats=1, PYTENSOR_FLAGS=f"base_compiledir={tmp_path / 'cold'}")
-    show("fit, nothing compiled before", f"{cold:.0f} s", "aim 120 s")
-    show("fit, compiled code on disk", f"{seconds(*command):.0f} s", "aim 60 s")
+    show("fit, nothing compiled before", f"{cold:.0f} s", "aim 90 s")
+    show("fit, compiled code on disk", f"{seconds(*command):.0f} s", "aim 40 s")
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
     show("largest process so far", f"{peak:.2f} GB", "aim 2 GB\n")
 
