@@ -110,6 +110,12 @@ def orchard() -> World:
 
 
 @pytest.fixture(scope="session")
+def mill() -> World:
+    """Return the workspace that declares a residual scenario."""
+    return opened(TESTS / "fixtures" / "mill", "mill", "2023-12")
+
+
+@pytest.fixture(scope="session")
 def orchard_residual(orchard: World) -> World:
     """Return the same workspace with its last scenario as what none of the others is."""
     declaration, table = orchard.framework.declaration, orchard.framework.table

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from indicast import names
 from indicast.elicit import load_hyperparameters
 from indicast.errors import DataError, GateError, RunError
-from indicast.forecast import milestone_by, scenario_ahead
+from indicast.forecast import Surprise, milestone_by, scenario_ahead
 from indicast.generative.chain import transition_matrix
 from indicast.infer import Gate, Run, Settings, build_manifest
 from indicast.ledger import load_ledger
@@ -29,6 +29,7 @@ from indicast.panel._outcomes import milestone_variables
 from indicast.publish import publish_report, render_html, render_markdown, report_content
 from indicast.publish._curves import curves, spread
 from indicast.publish._lite import Beside, Comparison, Reason
+from indicast.publish._unexplained import Residual, Unexplained, residual, unexplained
 from indicast.workspace import load_framework, month_index
 
 HOSTILE = "<script>alert(1)</script> | `x` \u202egnp.exe [y](javascript:alert(2)) **z**"
@@ -465,6 +466,18 @@ def with_lite(content, values, *, limit=0.05, reasons=()):
     return dataclasses.replace(content, lite=Comparison(rows, limit, reasons))
 
 
+def with_surprise(content, **changes):
+    """Return the content with the surprise of two indicators, of which the first is unexplained."""
+    seen = (Surprise("tone", 3, 7.77, 2.22, 1.0, 0.0123), Surprise("trade", 2, 1.0, 2.0, 0.5, 0.456))
+    found = Unexplained(6, 0.05, seen, {"tone": "Tone of the speeches", "trade": "Trade", "meetings": "Meetings"})
+    return dataclasses.replace(content, unexplained=dataclasses.replace(found, **changes))
+
+
+def with_residual(content, probability, limit=0.5):
+    """Return the content with a scenario that stands for none of the listed ones."""
+    return dataclasses.replace(content, residual=Residual("Something else", probability, limit))
+
+
 MUTATIONS = {
     "probability": (lambda c: with_first(c, probability=0.8123), "81 % (rather so, 50-100 %)"),
     "interval": (lambda c: with_first(c, low=0.131, high=0.977), "13 to 98 %"),
@@ -552,6 +565,14 @@ MUTATIONS = {
         lambda c: with_lite(c, (0.9, 0.2), reasons=(Reason("sources", -0.5432), Reason("chain", 0.0987))),
         "(+9.9)",
     ),
+    "unexplained": (with_surprise, "does not explain 1 of 2 indicators: Tone of the speeches."),
+    "window": (lambda c: with_surprise(c, months=77), "In the last 77 months"),
+    "limit of surprise": (lambda c: with_surprise(c, limit=0.35), "chance alone gives at most 0.7 on average"),
+    "not seen": (with_surprise, "1 indicator was not seen in that time."),
+    "surprise": (with_surprise, "7.8"),
+    "standardised surprise": (with_surprise, "+5.5"),
+    "residual": (lambda c: with_residual(c, 0.876), "At 88 % it is above its declared limit of 50 %"),
+    "limit of the residual": (lambda c: with_residual(c, 0.1, 0.234), "not above its declared limit of 23 %"),
 }
 
 
@@ -1102,3 +1123,35 @@ def test_a_limit_that_is_not_declared_is_five_points(case):
 def test_a_report_of_labels_leaves_lite_out(content):
     for text in both(dataclasses.replace(content, lite=None)):
         assert "without a sampler" not in text
+
+
+# ---------------------------------------------------------------- what the scenarios do not explain
+
+
+def test_an_indicator_is_unexplained_exactly_up_to_the_declared_chance(content):
+    found = with_surprise(content).unexplained
+    assert [one.indicator for one in found.beyond] == ["tone"]
+    assert [one.indicator for one in dataclasses.replace(found, limit=0.0123).beyond] == ["tone"]
+    assert dataclasses.replace(found, limit=0.012).beyond == ()
+    for text in both(with_surprise(content, limit=0.012)):
+        assert "does not explain 0 of 2 indicators." in text
+
+
+def test_nothing_seen_says_nothing_about_the_set(content):
+    for text in both(with_surprise(content, seen=())):
+        assert "No indicator was seen in the last 6 months" in text
+
+
+def test_without_a_declared_window_or_a_residual_scenario_the_report_is_silent_about_them(case, content):
+    assert content.unexplained is None
+    assert unexplained(case.framework, case.hyperparameters, None, None, 1) is None
+    assert residual(case.framework, content.now) is None
+    for text in both(content):
+        assert "do not explain" not in text
+        assert "stands for none" not in text
+
+
+def test_a_residual_scenario_without_a_limit_is_explained_and_never_warned_of(content):
+    for text in both(with_residual(content, 0.99, None)):
+        assert "'Something else' stands for none of the listed scenarios" in text
+        assert "declared limit" not in text

@@ -180,6 +180,14 @@ def test_labels_are_refused_because_lite_holds_fixed_what_they_move(flagship):
         lite(flagship.framework.starting(route="B"), flagship.hyperparameters, flagship.panel)
 
 
+def test_raters_who_marked_one_by_one_stand_at_their_point_values(rated):
+    found = lite(rated.framework, Constants(rated.hyperparameters, 0.0), rated.panel)
+    draws = point_draws(Setting(rated.framework, rated.hyperparameters, rated.panel))
+    full = emission.run_chain(draws, emission.log_emission(draws, rated.framework, rated.hyperparameters, rated.panel))
+    months = int(rated.panel.attrs["months"])
+    np.testing.assert_allclose(found.posterior.filtered, full.filtered[0, :months], atol=1e-12)
+
+
 def test_the_history_start_reads_no_marks(flagship):
     framework = flagship.framework.starting("history")
     cells = room.shocked_cells(Setting(framework, flagship.hyperparameters, flagship.panel))

@@ -34,7 +34,8 @@ def current_block(desk: Desk) -> str:
     from indicast.panel import vintage
 
     model = build_model(desk.framework, desk.hyperparameters, desk.panel(vintage(desk.ledger)))
-    return card_block(model, desk.hyperparameters)
+    residual = [one.id for one in desk.framework.declaration.scenarios if one.residual]
+    return card_block(model, desk.hyperparameters, *residual)
 
 
 def with_block(text: str, block: str, path: Path) -> str:

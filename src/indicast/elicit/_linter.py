@@ -54,7 +54,7 @@ def _opposite_marks(framework: Framework) -> list[Finding]:
 def _equal_columns(framework: Framework) -> list[Finding]:
     remedy = "nothing observed can tell them apart; merge them or add an indicator that differs"
     expected = framework.table.expected
-    pairs = combinations(range(len(framework.scenarios)), 2)
+    pairs = combinations(range(expected.shape[1]), 2)
     equal = [pair for pair in pairs if np.array_equal(expected[:, pair[0]], expected[:, pair[1]])]
     names = framework.scenarios
     return [_warning("T104", f"{names[a]} and {names[b]} expect the same state everywhere", remedy) for a, b in equal]

@@ -8,6 +8,7 @@ from indicast import names
 from indicast.forecast._horizons import Headline, floored, headlines, scenario_ahead
 from indicast.forecast._milestones import Standing, milestone_by, published_clocks, standings
 from indicast.forecast._predictive import predict
+from indicast.forecast._surprise import Surprise, surprises
 from indicast.forecast._table import COLUMNS, forecast_table
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ __all__ = [
     "COLUMNS",
     "Headline",
     "Standing",
+    "Surprise",
     "floored",
     "forecast_table",
     "headlines",
@@ -28,6 +30,7 @@ __all__ = [
     "published_clocks",
     "scenario_ahead",
     "standings",
+    "surprises",
     "with_predictions",
 ]
 

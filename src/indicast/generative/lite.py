@@ -37,7 +37,7 @@ import numpy as np
 
 from indicast import names
 from indicast.errors import WorkspaceError
-from indicast.generative import chain, emission, labels, marks
+from indicast.generative import chain, emission, labels, marks, ratings
 from indicast.generative.families import Setting, active
 
 if TYPE_CHECKING:
@@ -129,6 +129,10 @@ def point_draws(setting: Setting) -> dict[str, np.ndarray]:
         draws[name] = np.zeros((1, len(framework.indicators)))
     draws[names.GLOBAL_INNOVATION] = np.zeros((1, months))
     draws[names.GROUP_INNOVATION] = np.zeros((1, months, len(framework.groups)))
+    if len(framework.table.ratings):
+        coords = setting.hyperparameters.coords
+        for name, dims in ratings.STANDARD_NORMAL.items():
+            draws[name] = np.zeros((1, *(len(coords[dim]) for dim in dims)))
     draws[names.STRENGTH] = emission.strengths(draws, framework, setting.hyperparameters)
     return draws
 

@@ -23,6 +23,7 @@ from indicast.publish._judgement import Judgement, judgement
 from indicast.publish._lite import Comparison, comparison
 from indicast.publish._milestones import Milestones, milestones
 from indicast.publish._table import TableRow, table_rows
+from indicast.publish._unexplained import Residual, Unexplained, residual, unexplained
 from indicast.workspace import Framework, Lexicon, month_index
 
 if TYPE_CHECKING:
@@ -85,6 +86,9 @@ class Content:
         Scenario names by id.
     lite
         The sampler-free model beside the full one, or None where it cannot read the start.
+    unexplained, residual
+        What the listed scenarios do not explain, if a window is declared; the scenario
+        that stands for none of them, if there is one.
     leading
         Share of draws in which the most probable scenario is the most probable.
     since
@@ -108,6 +112,8 @@ class Content:
     expected: Expected
     judgement: Judgement
     lite: Comparison | None
+    unexplained: Unexplained | None
+    residual: Residual | None
     gates: tuple[Gate, ...]
     caveats: Caveats
     provenance: Provenance
@@ -173,6 +179,8 @@ def report_content(
         expected=expected(run.tree, framework),
         judgement=judgement(run.tree, framework),
         lite=comparison(framework, hyperparameters, panel, run.tree, found[0].estimates),
+        unexplained=unexplained(framework, hyperparameters, panel, run.tree, run.manifest["sampler"]["seed"]),
+        residual=residual(framework, found[0].estimates),
         gates=run.gates,
         caveats=caveats(framework, ledger.known(when.known_at), run.manifest, previous.manifest if previous else None),
         provenance=_provenance(framework, run, when),

@@ -13,13 +13,24 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from indicast.publish import _charts, _curves, _lite_words, _milestone_sentences, _sentences, _standing, _wording
+from indicast.publish import (
+    _charts,
+    _curves,
+    _lite_words,
+    _milestone_sentences,
+    _sentences,
+    _standing,
+    _unexplained_words,
+    _wording,
+)
 from indicast.publish._text import markdown_link, markdown_output
 from indicast.publish._wording import month_at
 
 if TYPE_CHECKING:
     from indicast.publish._content import Content
 
+SPOKEN = (_sentences, _standing, _milestone_sentences, _lite_words, _unexplained_words)
+"""Modules whose functions templates call as ``say``."""
 TABLE_STEP = 3
 """Months between two rows of the history table, counted back from the last."""
 TABLE_ROWS = 20
@@ -48,7 +59,7 @@ def _environment(*, html: bool) -> Environment:
         keep_trailing_newline=True,
     )
     environment.globals |= {
-        "say": _public(_sentences) | _public(_standing) | _public(_milestone_sentences) | _public(_lite_words),
+        "say": {name: word for module in SPOKEN for name, word in _public(module).items()},
         "word": _public(_wording),
         "chart": _public(_charts) | _public(_curves),
     }

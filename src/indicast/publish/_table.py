@@ -49,7 +49,7 @@ class TableRow:
 
 
 def table_rows(framework: Framework) -> tuple[TableRow, ...]:
-    """Return the index of every scenario by net share, in declared order."""
+    """Return the index of every scenario in the table by net share, in declared order; a residual one is not in it."""
     marks, lexicon = framework.table.marks, lexicon_of(framework)
     found, net = counts(marks), additive_rules(marks)["net_share"]
     words, flips = labels(net, lexicon), label_flips(marks, "net_share", lexicon)
@@ -64,4 +64,5 @@ def table_rows(framework: Framework) -> tuple[TableRow, ...]:
             int(flips[place]),
         )
         for place, scenario in enumerate(framework.declaration.scenarios)
+        if not scenario.residual
     )

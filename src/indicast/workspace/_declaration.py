@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from indicast.workspace._calibration import CalibrationSection
 from indicast.workspace._indicator import Frozen, Identifier, Indicator, Text
-from indicast.workspace._scrutiny import LiteSection
+from indicast.workspace._scrutiny import LiteSection, SurpriseSection
 from indicast.workspace._start import LabelSection, Probability, StartSection
 
 Looking = Literal["looked", "not_looked", "withheld"]
@@ -168,6 +168,7 @@ class Declaration(Frozen):
     padding: PaddingSection
     forecast: ForecastSection
     lite: LiteSection = LiteSection()
+    surprise: SurpriseSection | None = None
     lexicon: Identifier
     directions: tuple[Identifier, Identifier, Identifier]
     coverage: dict[Identifier, Looking]
@@ -204,6 +205,7 @@ class Declaration(Frozen):
         )
         _require_words("embarrassing", self.directions, [one.embarrassing for one in self.indicators])
         _require_residual_last(self.scenarios)
+        _require_residual_for_its_limit(self.surprise, self.scenarios)
         _require_label_shares(self.start.labels, self.scenarios)
         watched = any({"count", "event"} & set(indicator.feeds) for indicator in self.indicators)
         if watched and "looked" not in self.coverage.values():
@@ -246,6 +248,12 @@ def _require_residual_last(scenarios: tuple[Scenario, ...]) -> None:
         raise ValueError(message)
     if scenarios[-1].residual and len(scenarios) < 3:  # noqa: PLR2004  # two scenarios and what is neither
         message = "scenarios: a residual one needs at least two others"
+        raise ValueError(message)
+
+
+def _require_residual_for_its_limit(surprise: SurpriseSection | None, scenarios: tuple[Scenario, ...]) -> None:
+    if surprise and surprise.residual_above is not None and not scenarios[-1].residual:
+        message = "surprise.residual_above needs a residual scenario; add one or leave it out"
         raise ValueError(message)
 
 
