@@ -104,6 +104,12 @@ def harbour() -> World:
 
 
 @pytest.fixture(scope="session")
+def jetty() -> World:
+    """Return the smallest workspace: one counted indicator and two scenarios."""
+    return opened(TESTS / "fixtures" / "jetty", "jetty", "2024-06")
+
+
+@pytest.fixture(scope="session")
 def orchard() -> World:
     """Return the workspace that uses every family."""
     return opened(TESTS / "fixtures" / "orchard", "orchard", "2024-06")

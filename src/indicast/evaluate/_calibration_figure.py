@@ -6,6 +6,7 @@ Invariant: the same simulations draw the same file, byte for byte
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from io import StringIO
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,7 @@ SHOWN = 8
 REPRESENTATIVE = (LIKELIHOOD, RECENT, "persistence", "strength_base")
 """Shown beside the worst ones, as far as the model has them."""
 BAND = 0.99
-BAND_SIMULATIONS = 2000
+BAND_SIMULATIONS, BAND_PLACES = 2000, 60
 LONGEST_TITLE = 34
 STYLE: Any = {"svg.fonttype": "none", "svg.hashsalt": "indicast", "font.size": 8.0}
 
@@ -78,8 +79,10 @@ def _add_bands(figure: Figure, simulations: int) -> None:
     from arviz_stats.ecdf_utils import ecdf_pit
 
     places, _, low, high = ecdf_pit(np.linspace(0.0, 1.0, simulations), BAND, BAND_SIMULATIONS)
+    kept = np.unique(np.linspace(0, places.size - 1, BAND_PLACES).astype(np.int64))
+    places, low, high = places[kept], low[kept], high[kept]
     for axes in figure.axes:
-        axes.fill_between(places, low - places, high - places, step="post", color="0.5", alpha=0.18, linewidth=0.0)
+        axes.fill_between(places, low - places, high - places, color="0.5", alpha=0.18, linewidth=0.0)
         axes.set_xlabel("rank / draws")
         axes.set_ylabel("share below, less expected")
         axes.label_outer()
@@ -95,7 +98,7 @@ def _add_states(figure: Figure, certificate: Mapping[str, Any]) -> None:
         axes.set_xlabel("probability given")
         if not place:
             axes.set_ylabel("share that held (bars: 95 % if right)")
-            axes.legend(frameon=False)
+            axes.legend(*axes.get_legend_handles_labels(), frameon=False)
 
 
 def _draw_state(axes: Axes, bins: list[dict[str, Any]], scenarios: list[str]) -> None:
@@ -113,4 +116,5 @@ def _draw_state(axes: Axes, bins: list[dict[str, Any]], scenarios: list[str]) ->
 def _as_svg(figure: Figure) -> str:
     written = StringIO()
     figure.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
-    return "\n".join(line.rstrip() for line in written.getvalue().splitlines()) + "\n"
+    shorter = re.sub(r"(\d\.\d\d)\d+", r"\1", written.getvalue())
+    return "\n".join(line.rstrip() for line in shorter.splitlines()) + "\n"

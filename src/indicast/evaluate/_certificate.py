@@ -65,7 +65,7 @@ def certificate(plan: Plan, trials: Sequence[Trial]) -> Certificate:
         "small_p_share": float((p_values[: len(names)] < SMALL).mean()),
         "small_p_share_expected": expected_small_share(len(made), np.random.default_rng(plan.seed)),
         "states": [
-            asdict(one) | {"adjusted": value, "passed": bool(value >= plan.settings.level)}
+            asdict(one) | {"band": list(one.band), "adjusted": value, "passed": bool(value >= plan.settings.level)}
             for one, value in zip(bins, adjusted[len(names) :].tolist(), strict=True)
         ],
         "brier": _briers(plan, made),

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-EDGES = np.linspace(0.0, 1.0, 6)
+EDGES = np.array([0.0, 0.2, 0.4, 0.6, 0.8, 1.0])
 """Edges of the bins; the last bin holds its upper end."""
 
 

@@ -9,7 +9,7 @@ order; an unsound fit is a result like any other, never dropped (``tests/recover
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -79,16 +79,25 @@ class Plan:
         return Settings(given.chains, given.tune, given.draws, self.target_accept, seed)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, eq=False)
 class Bench:
-    """A plan and its compiled model, kept by each process that makes simulations."""
+    """A plan and its compiled model, kept by each process that makes simulations.
+
+    Attributes
+    ----------
+    plan
+        What all simulations share.
+    cores
+        How many chains of a fit run at once; all of them if None. It changes no number.
+    """
 
     plan: Plan
     cores: int | None = 1
-    sampler: Sampler = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.sampler = Sampler(self.plan.framework, self.plan.hyperparameters)
+    @cached_property
+    def sampler(self) -> Sampler:
+        """The sampler, which compiles at its first fit."""
+        return Sampler(self.plan.framework, self.plan.hyperparameters)
 
     def trial(self, place: int) -> Trial:
         """Return what simulation ``place`` found.

@@ -18,7 +18,7 @@ from indicast.infer import code_hash
 if TYPE_CHECKING:
     from indicast.evaluate._trial import Trial
 
-PATIENCE = "20s"
+PATIENCE = "10s"
 """How long to wait for a scheduler to answer."""
 BENCHES: dict[str, Bench] = {}
 """Compiled models of this process by key of their plan; one at most."""
