@@ -130,9 +130,7 @@ def test_all_code_that_is_named_exists():
 
 
 def test_bare_code_keeps_what_runs():
-    text = (
-        "NAME = 1\n'What it is.'\n\n\nclass A:\n    'Doc.'\n\n    def f(self):\n        'Doc.'\n        return 'kept'\n"
-    )
+    text = "NAME = 1\n'What.'\n\n\nclass A:\n    'Doc.'\n\n    def f(self):\n        'Doc.'\n        return 'kept'\n"
     assert bare_code(text) == "NAME = 1\n\nclass A:\n\n    def f(self):\n        return 'kept'"
     scope = {}
     exec(bare_code("def f():\n    'only a docstring'\n"), scope)  # noqa: S102  # our own text

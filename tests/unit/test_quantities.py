@@ -47,7 +47,7 @@ def test_every_element_of_every_parameter_has_its_own_name(asked):
     found = quantities(asked_of(draws, setting), free, setting)
     elements = sum(int(np.prod(draws[name].shape[1:])) for name in free.data_vars if name not in PRIOR_ONLY)
     reported = {int(i) for i in world.panel["cell_indicator"].to_numpy()[world.panel["cell_used"].to_numpy()]}
-    # Each innovation vector: three months and the sum of squares; likelihood and score; one for each indicator reported.
+    # Innovations: three months and the sum of squares each; likelihood and score; one for each reported indicator.
     assert len(found) == elements + 2 * 4 + 2 + len(reported)
     assert all(values.shape == (7,) for values in found.values())
     label = world.framework.scenarios[1]
