@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from indicast import names
 from indicast.elicit import load_hyperparameters
 from indicast.errors import DataError, GateError, RunError
+from indicast.evaluate import CertificateStatus
 from indicast.forecast import Surprise, milestone_by, scenario_ahead
 from indicast.generative.chain import transition_matrix
 from indicast.infer import Gate, Run, Settings, build_manifest
@@ -526,6 +527,14 @@ MUTATIONS = {
             ),
         ),
         "193 %",
+    ),
+    "certified": (
+        lambda c: dataclasses.replace(c, calibration=CertificateStatus("valid", 4713, passed=True)),
+        "This very model was put through 4,713 simulations with known truth and passed.",
+    ),
+    "certified once": (
+        lambda c: dataclasses.replace(c, calibration=CertificateStatus("stale", 4717, passed=True)),
+        "of another version of the model, which was put through 4,717 simulations and passed",
     ),
     "gate": (lambda c: dataclasses.replace(c, gates=(dataclasses.replace(c.gates[0], value=1.0071),)), "1.0071"),
     "caveat": (

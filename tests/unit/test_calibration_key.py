@@ -9,7 +9,7 @@ import pytest
 
 import indicast
 from indicast.elicit import load_hyperparameters
-from indicast.evaluate._calibration_key import CODE, bare_code, calibration_key, code_digest
+from indicast.evaluate._calibration_key import CODE, OTHER_CODE, bare_code, calibration_key, code_digest
 from indicast.workspace import load_framework
 
 HARBOUR = Path(__file__).parents[1] / "fixtures" / "harbour"
@@ -119,6 +119,7 @@ def test_code_of_the_mathematics_counts_and_its_words_do_not(package):
     assert edited(package, "generative/chain.py", "The scenario chain summed out", "The chain, summed out") == before
     assert edited(package, "generative/count.py", "    spread, number", "    # a comment\n    spread, number") == before
     assert edited(package, "publish/_wording.py", "PERCENT", "PER_CENT") == before
+    assert edited(package, "generative/card.py", "standard normal", "normal") == before
     after = edited(package, "generative/chain.py", "leave = 1.0 / (1.0 + dwell)", "leave = 1.0 / dwell")
     assert after != before
     assert edited(package, "panel/_counts.py", "weight * rate", "weight + rate") != after
@@ -126,7 +127,7 @@ def test_code_of_the_mathematics_counts_and_its_words_do_not(package):
 
 def test_all_code_that_is_named_exists():
     package = Path(indicast.__file__).parent
-    assert all((package / part).exists() for part in CODE)
+    assert all((package / part).exists() for part in {*CODE, *OTHER_CODE})
 
 
 def test_bare_code_keeps_what_runs():

@@ -32,6 +32,8 @@ WORDS = frozenset({"name", "short", "aliases", "description", "reason", "unfed",
 """Keys that only people read."""
 CODE = ("generative", "panel", "infer/_compile.py", "infer/_fit.py")
 """Rooms and modules of the package that make data, density and draws."""
+OTHER_CODE = frozenset({"generative/card.py", "generative/lite.py"})
+"""Modules of those rooms that do not."""
 
 
 def calibration_key(framework: Framework, hyperparameters: Hyperparameters) -> str:
@@ -93,8 +95,9 @@ def code_digest(package: Path) -> str:
     for part in CODE:
         path = package / part
         for source in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
-            found.update(source.relative_to(package).as_posix().encode())
-            found.update(bare_code(source.read_text(encoding="utf-8")).encode())
+            name = source.relative_to(package).as_posix()
+            if name not in OTHER_CODE:
+                found.update(name.encode() + bare_code(source.read_text(encoding="utf-8")).encode())
     return found.hexdigest()
 
 

@@ -50,9 +50,9 @@ class CertificateStatus:
         if self.state == "stale":
             return (
                 f"The calibration certificate is of another version of the model, which was put through "
-                f"{self.simulations} simulations {verdict}; it says nothing certain of this one."
+                f"{self.simulations:,} simulations {verdict}; it says nothing certain of this one."
             )
-        return f"This very model was put through {self.simulations} simulations with known truth {verdict}."
+        return f"This very model was put through {self.simulations:,} simulations with known truth {verdict}."
 
 
 def certificate_path(framework: Framework) -> Path:

@@ -12,6 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from indicast import names
+from indicast.evaluate import CertificateStatus, certificate_status
 from indicast.explain import Change, change
 from indicast.panel import Vintage, build_panel, last_day
 from indicast.publish._caveats import Caveats, caveats
@@ -112,6 +113,7 @@ class Content:
     expected: Expected
     judgement: Judgement
     lite: Comparison | None
+    calibration: CertificateStatus
     unexplained: Unexplained | None
     residual: Residual | None
     gates: tuple[Gate, ...]
@@ -178,6 +180,7 @@ def report_content(
         milestones=milestones(run.tree, framework),
         expected=expected(run.tree, framework),
         judgement=judgement(run.tree, framework),
+        calibration=certificate_status(framework, hyperparameters),
         lite=comparison(framework, hyperparameters, panel, run.tree, found[0].estimates),
         unexplained=unexplained(framework, hyperparameters, panel, run.tree, run.manifest["sampler"]["seed"]),
         residual=residual(framework, found[0].estimates),
