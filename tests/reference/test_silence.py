@@ -168,6 +168,7 @@ def test_a_withheld_month_of_a_tallied_indicator_is_no_month_without_acts(orchar
     closed = replace(ledger, coverage=ledger.coverage.assign(coverage=ledger.coverage["coverage"].mask(row, "closed")))
     panels = [orchard.seen(one, "2024-06") for one in (ledger, closed)]
     np.testing.assert_array_equal(panels[0]["event_coverage"], panels[1]["event_coverage"])
+    assert (panels[0]["event_coverage"].to_numpy()[[4, 10, 16], 0] == NOT_LOOKED).all()
     felt = orchard.felt(3, 2)
     found = [EMISSIONS["event"].log_emission(felt, replace(orchard.setting, panel=one)) for one in panels]
     assert (found[0] == found[1]).all()

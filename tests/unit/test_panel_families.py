@@ -176,6 +176,12 @@ def test_changes_join_readings_of_one_series_in_order_of_day():
     np.testing.assert_allclose([one[2] for one in found], expected, rtol=1e-12)
 
 
+def test_the_first_reading_of_a_later_series_is_a_base_too():
+    later = HANDS | {"unit": "hands (Quince)", "event_date": "2024-01-09", "origin_id": "q"}
+    ledger = rows(HANDS, HANDS | {"event_date": "2023-09-08", "origin_id": "p"}, later)
+    assert used(panel_of(ledger), "level", "place", "line") == [(0, 3)]
+
+
 def test_a_reading_before_the_start_is_no_base():
     early = HANDS | {"event_date": "2022-11-02", "origin_id": "early"}
     assert used(panel_of(rows(early, HANDS)), "level", "line") == []
