@@ -283,6 +283,18 @@ def test_numbers_stand_at_their_labels(root):
     np.testing.assert_allclose(priors[names.SLANT_SHARES].mean()[1], [0.60, 0.25, 0.15])
 
 
+def test_numbers_of_acts_shares_and_levels_stand_at_their_series_and_scenarios():
+    framework = load_framework(HARBOUR.parent / "orchard", "orchard")
+    priors = load_hyperparameters(framework).priors
+    rate, centre, drift = (priors[name].arguments for name in (names.EVENT_RATE, names.SHARE_CENTRE, names.DRIFT))
+    np.testing.assert_allclose(rate["alpha"], [[6.0, 3.0, 1.5, 4.0], [5.0, 4.0, 9.0, 2.0]])
+    np.testing.assert_allclose(rate["beta"], [[7.0, 12.0, 20.0, 9.0], [14.0, 21.0, 12.0, 8.0]])
+    np.testing.assert_allclose(centre["alpha"][1], [20.0, 15.0, 12.0, 10.0])
+    np.testing.assert_allclose(drift["sigma"], [[0.15] * 4, [0.25] * 4])
+    assert priors[names.MILESTONE_SHIFT].arguments["sigma"].tolist() == [[0.3] * 4, [0.4] * 4]
+    assert priors[names.PUBLISH_BASE].arguments["mu"].shape == ()
+
+
 def test_exits_stand_in_the_order_of_the_other_scenarios(root):
     edit(
         root,
