@@ -82,7 +82,7 @@ def dense_panel(flagship, rng) -> xr.Dataset:
     from indicast.panel import Sizes, Vintage, build_panel
 
     desk = flagship.desk
-    indicators = [i.id for i in desk.framework.declaration.indicators if i.family == "direction"]
+    indicators = [i.id for i in desk.framework.directed]
     sources = desk.ledger.sources["source_id"].to_numpy()
     months = pd.date_range(desk.framework.declaration.start.month, periods=MONTHS, freq="MS")
     chosen = [(month, name) for month in months for name in rng.choice(indicators, PER_MONTH, replace=False)]
@@ -91,6 +91,8 @@ def dense_panel(flagship, rng) -> xr.Dataset:
             "event_date": [month for month, _ in chosen],
             "indicator": [name for _, name in chosen],
             "kind": "event",
+            "unit": "",
+            "value": "",
             "direction": desk.framework.declaration.directions[1],
             "source_id": rng.choice(sources, len(chosen)),
             "reliability": rng.choice(["A", "B", "C", "D"], len(chosen)),
