@@ -54,6 +54,12 @@ FAULTS = {
     "unknown start mode": ('mode = "marks"', 'mode = "both"', r"start\.mode: .*'marks'.*got 'both'"),
     "no month": ('month = "2023-01"', 'month = "2023-13"', r"start\.month: .*got '2023-13'"),
     "padding of nothing": ("cells = 8", "cells = 0", r"padding\.cells: .*greater than or equal to 1, got 0"),
+    "more ranks than draws": (
+        "[sampler]",
+        "[sbc]\nchains = 2\ndraws = 60\nthinned = 200\n\n[sampler]",
+        r"sbc: thinned = 200 is more than chains times draws = 120",
+    ),
+    "too few simulations": ("[sampler]", "[sbc]\nsimulations = 3\n\n[sampler]", r"sbc\.simulations: .*got 3"),
     "horizon beyond the longest": ("longest = 12", "longest = 6", r"horizons \(3, 12\) go beyond longest = 6"),
     "horizons that fall": ("horizons = [3, 12]", "horizons = [12, 3]", r"horizons \(12, 3\) must rise without repeats"),
     "horizons twice": ("horizons = [3, 12]", "horizons = [3, 3]", r"horizons \(3, 3\) must rise without repeats"),
@@ -125,6 +131,13 @@ def test_declaration_refuses(name, harbour):
     with pytest.raises(WorkspaceError, match=message) as caught:
         load_framework(harbour, "harbour")
     assert "model.toml" in str(caught.value)
+
+
+def test_a_workspace_that_does_not_declare_its_calibration_has_the_defaults(harbour):
+    assert "[sbc]" not in model_file(harbour).read_text(encoding="utf-8")
+    declared = load_framework(harbour, "harbour").declaration.sbc
+    assert (declared.simulations, declared.thinned, declared.level) == (300, 99, 0.01)
+    assert declared.reason
 
 
 # ---- rules of the families, planted in the workspace that uses them all

@@ -7,6 +7,7 @@ them, and results come back to the process that writes them.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -88,9 +89,22 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
         with _connected(scheduler) as client:
             yield client
         return
-    options = {"threads_per_worker": 1, "processes": True, "dashboard_address": None, "memory_limit": None}
-    with LocalCluster(n_workers=workers, silence_logs=True, **options) as cluster, Client(cluster) as client:
+    options = {"threads_per_worker": 1, "processes": True, "dashboard_address": ":0", "memory_limit": None}
+    with _silence(), LocalCluster(n_workers=workers, **options) as cluster, Client(cluster) as client:
         yield client
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep the life of workers out of what a person reads; failures come back as exceptions."""
+    import dask
+
+    logger = logging.getLogger("distributed")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    with dask.config.set({"logging.distributed": "critical"}):
+        yield
+    logger.setLevel(level)
 
 
 @contextmanager
