@@ -191,7 +191,7 @@ def test_a_killed_run_goes_on_and_ends_as_if_it_had_not_been_killed(workspace, i
 def test_a_cluster_by_address_finds_the_same(workspace, indicast, trials):
     from distributed import LocalCluster
 
-    options = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": None, "silence_logs": True}
+    options = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": ":0", "silence_logs": 50}
     with LocalCluster(**options) as cluster:
         code, _, err = indicast(*COMMAND, "--scheduler", cluster.scheduler_address)
     assert code == 0, err
