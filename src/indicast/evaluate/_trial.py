@@ -3,7 +3,8 @@
 Parameters come from their priors, a scenario path from their chain, marks and observations from
 both, in the months, cells, sources and coverage of the real ledger; then the model is fitted.
 Invariants: simulation i follows from the seed and i alone, whoever makes it and in whatever
-order; an unsound fit is a result like any other, never dropped (``tests/recovery/test_calibration.py``).
+order; an unsound fit is a result like any other, never dropped
+(``tests/reference/test_simulated_worlds.py``, ``tests/recovery/test_calibration.py``).
 """
 
 from __future__ import annotations
