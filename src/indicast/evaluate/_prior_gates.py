@@ -1,7 +1,7 @@
 """What the priors imply before any data: gates that no fit can talk itself out of.
 
 Worlds are drawn from the priors and seen through the holes of the real panel. Four questions
-are asked of them: how many counted events a year would bring, how often the scenario changes
+are asked of them: how many counted events a well watched year would bring, how often the scenario changes
 within a year, how often one month says more than ten to one, and how often one indicator moves
 the probabilities far within a month. A month's evidence is taken as a forecaster has it who
 knows the priors only: averaged over parameters, ``log E[p(month | scenario, theta)]``, from the
@@ -17,18 +17,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import xarray as xr
 from scipy.special import logsumexp
 
 from indicast import names
 from indicast.evaluate._simulate import draw_truth, simulate_panel
 from indicast.generative import chain
 from indicast.generative.emission import with_climate
-from indicast.generative.families import CLIMATE, Draws, Setting, active
+from indicast.generative.families import CLIMATE, EMISSIONS, Draws, Setting, active
 from indicast.infer import Gate
 
 if TYPE_CHECKING:
-    import xarray as xr
-
     from indicast.elicit import Hyperparameters
     from indicast.workspace import Framework, PriorGates
 
@@ -45,7 +44,7 @@ class PriorWorlds:
     path
         Index of the scenario; dims (world, time).
     count
-        Counted events found; dims (world, time, counted).
+        Counted events found if every month were watched as well as any; dims (world, time, counted).
     evidence
         log E[p(month | scenario)] of everything, nats; dims (world, time, scenario).
     by_indicator
@@ -114,8 +113,18 @@ def draw_worlds(
         path = draw_path(truth, months, rng)
         world = simulate_panel(framework, hyperparameters, panel, truth, path, rng)
         evidence = expected_evidence(believed, Setting(framework, hyperparameters, world))
-        seen.append((path, world["count"].to_numpy(), *evidence))
+        seen.append((path, _watched_counts(truth, Setting(framework, hyperparameters, panel), path, rng), *evidence))
     return PriorWorlds(*(np.stack(one) for one in zip(*seen, strict=True)))
+
+
+def _watched_counts(truth: Draws, setting: Setting, path: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return counts as the best watch would find them, so that gaps of the ledger do not look like quiet years."""
+    if not setting.framework.counts:
+        return np.zeros((path.size, 0))
+    best = int(setting.hyperparameters.priors[names.DETECTION].mean().argmax())
+    watched = setting.panel.assign(count_coverage=xr.full_like(setting.panel["count_coverage"], best))
+    full = Setting(setting.framework, setting.hyperparameters, watched)
+    return EMISSIONS["count"].simulate(truth, full, path, rng)["count"]
 
 
 def draw_path(truth: dict[str, np.ndarray], months: int, rng: np.random.Generator) -> np.ndarray:
