@@ -66,7 +66,8 @@ def publish_report(
     """
     failed = _failures(run)
     if failed and not draft:
-        message = f"run {run.id} is not published: {'; '.join(failed)}; sample longer (--draws), mend the priors where they fail, or write a draft (--draft)"
+        remedy = "sample longer (--draws), mend the priors where they fail, or write a draft (--draft)"
+        message = f"run {run.id} is not published: {'; '.join(failed)}; {remedy}"
         raise GateError(message)
     changed = _changed_inputs(framework, ledger, run)
     if changed and not draft:
