@@ -16,9 +16,9 @@ class Timed(Sampler):
         with self.job.timed("compiling"):
             return super()._for_shape(panel)
 
-    def _sample(self, panel, settings, *, progress):
+    def _sample(self, panel, settings, **options):
         with self.job.timed("sampling"):
-            return super()._sample(panel, settings, progress=progress)
+            return super()._sample(panel, settings, **options)
 
 
 def fit(one):
