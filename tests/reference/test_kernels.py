@@ -81,7 +81,7 @@ def milestone_case(rng):
     owner = np.array([[0, 1, 2], [3, 3, 3], [4, 2, 0]])
     opened, done = rng.integers(0, 2, (5, 3)).astype(float), np.zeros((5, 3))
     done[3, 1], done[4, 0] = 1.0, 1.0
-    smooth = [rng.uniform(0.05, 0.9, 5), rng.normal(0.0, 0.3, (1, 3))]
+    smooth = [rng.uniform(0.05, 0.9, 5), rng.normal(0.0, 0.3, (1, 3)), rng.uniform(0.2, 1.0, 3)]
     return MILESTONES, smooth, [12.0 * rng.integers(1, 6, 5), owner, np.array([-1, 0, -1]), opened, done]
 
 

@@ -72,7 +72,9 @@ def coverage_of(
     framework: Framework, hyperparameters: Hyperparameters, ledger: Ledger, indicator: str, months: int
 ) -> np.ndarray:
     """Return the coverage index of each month, :data:`NOT_LOOKED` where nobody looked; dims (time)."""
-    index = {word: place for place, word in enumerate(hyperparameters.coords[names.COVERAGE])}
+    looked = hyperparameters.coords[names.COVERAGE]
+    common = next(one.watched_as for one in framework.declaration.indicators if one.id == indicator)
+    index = {word: looked.index(common or word) for word in looked}
     found = np.full(months, NOT_LOOKED, dtype=np.int64)
     for time, word in judged_months(framework, ledger, indicator, months):
         found[time] = index.get(word, NOT_LOOKED)
