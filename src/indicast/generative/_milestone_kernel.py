@@ -89,5 +89,5 @@ def _adjoint(
 
 
 MILESTONES = Kernel(_value, _adjoint, smooth=3, kept=())
-"""Inputs: chance within the horizon, log-deviations of shared hazards, clarity; then horizons in months, whose judgement and
-which deviation each milestone rests on, and what was open and done."""
+"""Inputs: chance within the horizon, log-deviations of shared hazards, clarity; then horizons in months, whose
+judgement and which deviation each milestone rests on, and what was open and done."""
