@@ -183,9 +183,18 @@ PLANTS = {
             "tests/contract/test_report.py::test_each_milestone_says_how_it_stands",
         ),
     ),
+    "every step can be dated": Plant(
+        "generative/milestone.py",
+        "return np.asarray(rate * draws[names.MILESTONE_CLARITY][:, :, None])",
+        "return np.asarray(rate)",
+        (
+            f"{REFERENCE}/test_milestone.py::test_where_nothing_is_ever_clear_nothing_is_evidence",
+            f"{REFERENCE}/test_twin.py",
+        ),
+    ),
     "every coming act found": Plant(
         "forecast/_predictive.py",
-        "* draws[names.EVENT_DETECTION][:, best, None, None]",
+        "* draws[names.EVENT_DETECTION][:, watch, None]",
         "* 1.0",
         (f"{REFERENCE}/test_predictive.py::test_acts_one_month_ahead_are_a_mixture_of_poissons",),
     ),
