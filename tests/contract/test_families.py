@@ -141,7 +141,7 @@ def first_month_glimpsed(panel):
 # ---- milestone: the month of completion, or never
 
 
-WINDOW = 15
+WINDOW = 14
 BARN = 1
 
 

@@ -192,6 +192,27 @@ PLANTS = {
             f"{REFERENCE}/test_twin.py",
         ),
     ),
+    "the first outcome known instead of the latest": Plant(
+        "ledger/_outcomes.py",
+        'keep="last"',
+        'keep="first"',
+        (
+            f"{UNIT}/test_outcome_history.py::test_arrays_are_those_of_the_latest_known_row_told_by_hand",
+            f"{UNIT}/test_outcome_history.py::test_a_milestone_that_was_open_and_then_reached_is_seen_as_each_day_saw_it",
+        ),
+    ),
+    "the last outcome in the file instead of the latest known": Plant(
+        "ledger/_outcomes.py",
+        'sort_values(["milestone", "known_date"]).drop',
+        'sort_values("milestone", kind="stable").drop',
+        (f"{UNIT}/test_outcome_history.py::test_the_order_of_rows_in_the_file_changes_nothing",),
+    ),
+    "a month that has not ended counted as open": Plant(
+        "panel/_outcomes.py",
+        "return _month(framework, day + pd.Timedelta(days=1))",
+        "return _month(framework, day) + 1",
+        (f"{UNIT}/test_outcome_history.py::test_not_yet_counts_only_the_months_that_had_ended",),
+    ),
     "every coming act found": Plant(
         "forecast/_predictive.py",
         "* draws[names.EVENT_DETECTION][:, watch, None]",

@@ -254,8 +254,8 @@ def windows(panel, name="joint_barn"):
     return [np.flatnonzero(panel[f"milestone_{one}"].to_numpy()[:, place]).tolist() for one in ("open", "done")]
 
 
-def test_an_open_milestone_is_open_from_the_judged_month_to_that_of_the_latest_evidence():
-    assert windows(panel_of(table("outcomes", outcome()))) == [list(range(15)), []]
+def test_an_open_milestone_is_open_from_the_judged_month_to_the_last_that_the_evidence_covers():
+    assert windows(panel_of(table("outcomes", outcome()))) == [list(range(14)), []]
 
 
 def test_a_milestone_that_occurred_is_open_before_and_done_once():
@@ -286,7 +286,7 @@ def test_what_is_unclear_is_in_neither_array():
 def test_an_outcome_known_later_is_not_used():
     ledger = table("outcomes", outcome())
     assert windows(panel_of(ledger, "2024-06", date(2024, 3, 5))) == [[], []]
-    assert windows(panel_of(ledger, "2024-06", date(2024, 3, 6))) == [list(range(15)), []]
+    assert windows(panel_of(ledger, "2024-06", date(2024, 3, 6))) == [list(range(14)), []]
 
 
 def test_a_milestone_that_nobody_judged_is_in_no_array():
