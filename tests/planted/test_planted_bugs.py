@@ -213,6 +213,27 @@ PLANTS = {
         "return _month(framework, day) + 1",
         (f"{UNIT}/test_outcome_history.py::test_not_yet_counts_only_the_months_that_had_ended",),
     ),
+    "a statement heard as a number and again as a direction": Plant(
+        "panel/_reports.py",
+        "rows = rows[~told_by_number(rows, framework, hyperparameters, ledger, months)]",
+        "rows = rows.copy()",
+        (
+            f"{UNIT}/test_streams.py::test_an_origin_that_is_evidence_by_a_number_or_an_act_is_no_report_of_that_month",
+            f"{UNIT}/test_streams.py::test_the_flagships_only_origin_in_two_streams_of_a_month_is_heard_once",
+        ),
+    ),
+    "a base that silences its origin": Plant(
+        "panel/_readings.py",
+        "return rows[rows.set_index(DAY).index.isin(changes.set_index(DAY).index)]",
+        "return rows if len(changes) else rows",
+        (f"{UNIT}/test_streams.py::test_the_flagships_only_origin_in_two_streams_of_a_month_is_heard_once",),
+    ),
+    "the last of two levels of a day": Plant(
+        "panel/_readings.py",
+        "mean = of_origin.groupby(level=DAY).mean()",
+        "mean = of_origin.groupby(level=DAY).last()",
+        (f"{UNIT}/test_panel_families.py::test_levels_of_one_day_are_averaged_as_logarithms_whoever_gave_them",),
+    ),
     "every coming act found": Plant(
         "forecast/_predictive.py",
         "* draws[names.EVENT_DETECTION][:, watch, None]",

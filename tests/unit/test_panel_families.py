@@ -212,6 +212,35 @@ def test_two_readings_of_one_day_are_no_change():
     assert used(panel_of(rows(HANDS, HANDS | {"value": "90", "origin_id": "b"})), "level", "line") == []
 
 
+LATER = HANDS | {"event_date": "2023-09-08", "value": "80", "origin_id": "b"}
+
+
+def test_levels_of_one_day_are_averaged_as_logarithms_whoever_gave_them():
+    other = LATER | {"value": "125", "origin_id": "c"}
+    [(time, change, gap, line)] = used(panel_of(rows(HANDS, LATER, other)), "level", "time", "change", "gap", "line")
+    assert (time, line) == (8, 3)
+    assert change == pytest.approx(np.log(100 / 64), rel=1e-12)  # 100 is the geometric mean of 80 and 125
+    assert gap == pytest.approx(182 / 365.25 * 12, rel=1e-12)
+    base = HANDS | {"value": "81", "origin_id": "d"}
+    [(change, line)] = used(panel_of(rows(HANDS, base, LATER)), "level", "change", "line")
+    assert (change, line) == (pytest.approx(np.log(80 / 72), rel=1e-12), 4)  # 72 is that of 64 and 81
+
+
+def test_an_origin_counts_once_in_the_level_of_a_day_however_many_rows_it_has():
+    repeated = [LATER, LATER | {"source_id": "overseer"}, LATER | {"value": "125", "origin_id": "c"}]
+    [(change,)] = used(panel_of(rows(HANDS, *repeated)), "level", "change")
+    assert change == pytest.approx(np.log(100 / 64), rel=1e-12)
+
+
+@settings(max_examples=6)  # a panel takes a tenth of a second
+@given(seed=st.integers(0, 10_000))
+def test_the_order_of_rows_of_one_day_does_not_change_a_level(seed):
+    values = [64, 80, 125, 31, 77]
+    ledger = rows(HANDS, *[LATER | {"value": str(n), "origin_id": f"o{n % 4}"} for n in values])
+    shuffled = replace(ledger, observations=ledger.observations.sample(frac=1.0, random_state=seed))
+    assert used(panel_of(shuffled), "level", "change", "line") == used(panel_of(ledger), "level", "change", "line")
+
+
 def test_readings_are_padded_to_the_size_asked_for_and_masked():
     panel = panel_of(sizes=Sizes(0, 0, 0, 0, readings=11, silences=9))
     assert (panel.sizes[names.SHARE_READING], panel.sizes[names.LEVEL_READING], panel.sizes[names.SILENCE]) == (

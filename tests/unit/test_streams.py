@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from indicast.elicit import load_hyperparameters
 from indicast.ledger import load_ledger
 from indicast.panel import Vintage, build_panel, streams
+from indicast.panel._reports import direction_reports
 from indicast.panel._streams import fed_rows, months_since_start
 from indicast.workspace import Indicator, load_framework
 from indicast.workspace._families import STREAMS
@@ -118,13 +119,13 @@ def test_every_declared_stream_can_take_a_row(indicator):
 
 
 @st.composite
-def ledgers(draw):
+def ledgers(draw, min_size=1, first=date(2022, 6, 1), last=date(2024, 9, 1)):
     """Return rows of random indicators, kinds, units and directions for the orchard."""
     framework, _, ledger = opened("orchard")
     units = sorted({unit for one in framework.declaration.indicators for series in one.series for unit in series.units})
     row = st.fixed_dictionaries(
         {
-            "event_date": st.dates(date(2022, 6, 1), date(2024, 9, 1)),
+            "event_date": st.dates(first, last),
             "indicator": st.sampled_from(framework.indicators),
             "kind": st.sampled_from(KINDS),
             "unit": st.sampled_from(["", *units]),
@@ -134,7 +135,7 @@ def ledgers(draw):
             "origin_id": st.sampled_from(["a", "b", "c"]),
         }
     )
-    rows = draw(st.lists(row, min_size=1, max_size=25))
+    rows = draw(st.lists(row, min_size=min_size, max_size=25))
     frame = pd.DataFrame(rows, index=range(2, 2 + len(rows))).assign(
         end_date=pd.NaT, published_date="", summary="x", reliability="B", credibility="2"
     )
@@ -176,6 +177,97 @@ def test_a_panel_holds_no_line_of_another_family(ledger):
     assert lines_in(panel, "level") <= found["level"]
     assert int(panel["count"].sum()) == len(found["count"])
     assert int(panel["event"].sum()) <= len(found["event"])  # rows of one origin in a month are one act
+
+
+# ---- one statement, told once
+
+
+@st.composite
+def crowded_ledgers(draw):
+    """Return a ledger in which few origins say much about few indicators within three months, and a coverage."""
+    ledger = draw(ledgers(min_size=4, first=date(2023, 2, 1), last=date(2023, 4, 30)))
+    framework = opened("orchard")[0]
+    names_ = draw(st.lists(st.sampled_from(["mood", "hands", "gates", "grafts"]), min_size=25, max_size=25))
+    words = draw(st.lists(st.sampled_from(sorted(framework.declaration.coverage)), min_size=6, max_size=6))
+    frame = ledger.observations
+    coverage = pd.DataFrame(
+        {
+            "indicator": ["gates"] * 3 + ["grafts"] * 3,
+            "month": ["2023-02", "2023-03", "2023-04"] * 2,
+            "coverage": words,
+            "known_date": pd.Timestamp("2023-05-01"),
+            "note": "",
+        }
+    )
+    return replace(ledger, observations=frame.assign(indicator=names_[: len(frame)]), coverage=coverage)
+
+
+def told_by_hand(framework, ledger):
+    """Return month, indicator and origin of direction rows, and of those told by a number or an act, row by row."""
+    declared = {one.id: one for one in framework.declaration.indicators}
+    looked = {
+        (name, month)
+        for name, month, word in ledger.coverage[["indicator", "month", "coverage"]].itertuples(index=False)
+        if framework.declaration.coverage[word] == "looked"
+    }
+    said, directions, days = set(), set(), {}
+    for row in ledger.observations.to_dict("records"):
+        fed = declared[row["indicator"]].stream(row["kind"], row["unit"], row["direction"])
+        if fed is None or row["source_id"] in framework.carried:
+            continue
+        key = (row["event_date"].month, row["indicator"], row["origin_id"])
+        if fed.family == "direction":
+            directions.add(key)
+        if fed.family == "event" and (row["indicator"], f"{row['event_date']:%Y-%m}") in looked:
+            said.add(key)
+        if fed.family == "share" and row["value"]:
+            said.add(key)
+        if fed.family == "level" and row["value"]:
+            days.setdefault(fed.label, []).append((row["event_date"], key))
+    for given_ in days.values():
+        said |= {key for day, key in given_ if day > min(other for other, _ in given_)}
+    return directions, said
+
+
+@given(ledger=crowded_ledgers())
+def test_an_origin_that_is_evidence_by_a_number_or_an_act_is_no_report_of_that_month(ledger):
+    framework, hyperparameters, _ = opened("orchard")
+    reports = direction_reports(framework, hyperparameters, ledger, 18)
+    directions, said = told_by_hand(framework, ledger)
+    found = {
+        (time + 1, framework.indicators[place], origin)
+        for time, place, origin in reports[["time", "indicator_index", "origin_id"]].itertuples(index=False)
+    }
+    assert found == directions - said
+
+
+def hajun(ledger, *more):
+    """Return the flagship's ledger with further readings of one observer's series."""
+    rows = ledger.observations
+    [line] = rows.index[(rows["origin_id"] == "hajun-2023-08-29") & (rows["kind"] == "count")]
+    added = pd.DataFrame([rows.loc[line].to_dict() | one for one in more], index=range(9000, 9000 + len(more)))
+    return replace(ledger, observations=pd.concat([rows, added]) if more else rows)
+
+
+def test_the_flagships_only_origin_in_two_streams_of_a_month_is_heard_once():
+    # Its number is the base of its series and says nothing of August 2023, so its direction does; were there a reading
+    # before it, the change would be the evidence and the direction would not.
+    framework, hyperparameters, ledger = opened("belarus_russia")
+
+    def heard(given_):
+        reports = direction_reports(framework, hyperparameters, given_, 60)
+        return (reports["origin_id"] == "hajun-2023-08-29").sum()
+
+    earlier = {"event_date": pd.Timestamp("2023-07-05"), "known_date": pd.Timestamp("2023-07-05"), "origin_id": "h"}
+    assert heard(hajun(ledger)) == 1
+    assert heard(hajun(ledger, earlier)) == 0
+    assert heard(hajun(ledger, earlier | {"known_date": pd.Timestamp("2023-10-02")}).known(date(2023, 10, 1))) == 1
+    assert heard(hajun(ledger, earlier | {"value": ""})) == 1
+    families = pd.Series([family for family, _ in streams(framework, ledger.observations)], ledger.observations.index)
+    fed = ledger.observations.assign(family=families)[families != ""]
+    month = fed["event_date"].dt.to_period("M").rename("month")
+    spread = fed.groupby(["origin_id", "indicator", month])["family"].nunique()
+    assert [key[:2] for key in spread.index[spread > 1]] == [("hajun-2023-08-29", "russian_forces")]
 
 
 def lines_in(panel, name):

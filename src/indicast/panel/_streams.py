@@ -1,7 +1,8 @@
 """Which rows of the ledger feed which family, and in which month.
 
 Invariant: a row feeds at most one family, and none if it lies outside the months or
-rests on a source that the table already carries (``tests/unit/test_streams.py``).
+rests on a source that the table already carries (``tests/unit/test_streams.py``). Which
+directions are left out because their origin is evidence by a number: :mod:`indicast.panel._statements`.
 """
 
 from __future__ import annotations
