@@ -119,13 +119,13 @@ def test_every_declared_stream_can_take_a_row(indicator):
 
 
 @st.composite
-def ledgers(draw, min_size=1, first=date(2022, 6, 1), last=date(2024, 9, 1)):
+def ledgers(draw):
     """Return rows of random indicators, kinds, units and directions for the orchard."""
     framework, _, ledger = opened("orchard")
     units = sorted({unit for one in framework.declaration.indicators for series in one.series for unit in series.units})
     row = st.fixed_dictionaries(
         {
-            "event_date": st.dates(first, last),
+            "event_date": st.dates(date(2022, 6, 1), date(2024, 9, 1)),
             "indicator": st.sampled_from(framework.indicators),
             "kind": st.sampled_from(KINDS),
             "unit": st.sampled_from(["", *units]),
@@ -135,7 +135,11 @@ def ledgers(draw, min_size=1, first=date(2022, 6, 1), last=date(2024, 9, 1)):
             "origin_id": st.sampled_from(["a", "b", "c"]),
         }
     )
-    rows = draw(st.lists(row, min_size=min_size, max_size=25))
+    return of_rows(ledger, draw(st.lists(row, min_size=1, max_size=25)))
+
+
+def of_rows(ledger, rows):
+    """Return the ledger with other observations, each known on its day, and no corroboration."""
     frame = pd.DataFrame(rows, index=range(2, 2 + len(rows))).assign(
         end_date=pd.NaT, published_date="", summary="x", reliability="B", credibility="2"
     )
@@ -182,24 +186,31 @@ def test_a_panel_holds_no_line_of_another_family(ledger):
 # ---- one statement, told once
 
 
+# A way to be evidence of each family, and beside it a way to say a direction, by indicator: kind, unit, direction.
+WAYS = {
+    "mood": [("share", "per cent for the orchard (Pomar poll)", "apart"), ("claim", "", "apart")],
+    "hands": [("count", "hands (Pomar)", "apart"), ("count", "hands (Quince)", "apart"), ("event", "", "apart")],
+    "grafts": [("event", "", "together"), ("event", "", "apart")],
+}
+
+
 @st.composite
 def crowded_ledgers(draw):
-    """Return a ledger in which few origins say much about few indicators within three months, and a coverage."""
-    ledger = draw(ledgers(min_size=4, first=date(2023, 2, 1), last=date(2023, 4, 30)))
-    framework = opened("orchard")[0]
-    names_ = draw(st.lists(st.sampled_from(["mood", "hands", "gates", "grafts"]), min_size=25, max_size=25))
-    words = draw(st.lists(st.sampled_from(sorted(framework.declaration.coverage)), min_size=6, max_size=6))
-    frame = ledger.observations
-    coverage = pd.DataFrame(
-        {
-            "indicator": ["gates"] * 3 + ["grafts"] * 3,
-            "month": ["2023-02", "2023-03", "2023-04"] * 2,
-            "coverage": words,
-            "known_date": pd.Timestamp("2023-05-01"),
-            "note": "",
-        }
-    )
-    return replace(ledger, observations=frame.assign(indicator=names_[: len(frame)]), coverage=coverage)
+    """Return a ledger in which two origins speak often of three indicators in two months, and a coverage of acts."""
+    ways = [(name, *way) for name, given_ in WAYS.items() for way in given_]
+    row = st.tuples(
+        st.dates(date(2023, 3, 26), date(2023, 4, 6)), st.sampled_from(ways), st.sampled_from(["", "40", "55.5"]),
+        st.sampled_from(["almanac", "bell", "bell"]), st.sampled_from(["a", "b"]),
+    )  # fmt: skip
+    columns = ["event_date", "indicator", "kind", "unit", "direction", "value", "source_id", "origin_id"]
+    rows = [
+        dict(zip(columns, (day, *way, *cells), strict=True))
+        for day, way, *cells in draw(st.lists(row, min_size=6, max_size=25))
+    ]
+    words = draw(st.lists(st.sampled_from(["walked", "closed", "hushed"]), min_size=2, max_size=2))
+    coverage = pd.DataFrame({"indicator": "grafts", "month": ["2023-03", "2023-04"], "coverage": words})
+    ledger = of_rows(opened("orchard")[2], rows)
+    return replace(ledger, coverage=coverage.assign(known_date=pd.Timestamp("2023-05-01"), note=""))
 
 
 def told_by_hand(framework, ledger):
