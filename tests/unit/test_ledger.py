@@ -133,12 +133,32 @@ def test_an_indicator_that_nothing_embarrasses_cannot_have_a_withheld_month(orch
     assert "embarrassing" in found[0].remedy
 
 
-@pytest.mark.parametrize("word", ["walked", "closed"])
-def test_looking_at_what_is_not_tallied_is_a_warning(word, orchard):
-    line = replace_cell(orchard / "coverage.csv", "cider_books,2023-09", "coverage", word)
+def test_looking_away_from_what_is_not_tallied_is_a_warning(orchard):
+    line = replace_cell(orchard / "coverage.csv", "cider_books,2023-09", "coverage", "closed")
     found = findings_of(orchard)
     assert [(f.code, f.severity, f.place) for f in found] == [("V007", "warning", f"coverage.csv:{line}")]
-    assert "having looked says nothing" in found[0].message
+    assert "no more than a month without a line" in found[0].message
+
+
+def test_looking_at_what_is_not_tallied_is_a_warning_where_no_word_means_withheld(orchard):
+    model = orchard.parents[1] / "models" / "orchard" / "model.toml"
+    model.write_text(model.read_text(encoding="utf-8").replace('hushed = "withheld"', 'hushed = "looked"'), "utf-8")
+    lines = [
+        n
+        for n, row in enumerate((orchard / "coverage.csv").read_text("utf-8").splitlines(), start=1)
+        if row.startswith("cider_books")
+    ]
+    found = findings_of(orchard)
+    assert [(f.code, f.place) for f in found] == [("V007", f"coverage.csv:{line}") for line in lines]
+
+
+def test_withheld_months_without_one_that_came_are_a_warning_at_the_first_of_them(orchard):
+    line = replace_cell(orchard / "coverage.csv", "cider_books,2023-03", "coverage", "hushed")
+    for month in ("2023-06", "2023-11"):
+        replace_cell(orchard / "coverage.csv", f"cider_books,{month}", "coverage", "hushed")
+    found = findings_of(orchard)
+    assert [(f.code, f.severity, f.place) for f in found] == [("V008", "warning", f"coverage.csv:{line}")]
+    assert "what came is evidence too" in found[0].remedy
 
 
 def test_a_withheld_month_of_an_embarrassed_and_tallied_indicator_is_in_order(orchard):
@@ -277,7 +297,7 @@ def test_every_code_of_the_rules_is_planted_here():
         for name in ("_schemas.py", "_consistency.py", "_feeding.py", "_outcomes.py")
     )
     planted = {name.split()[0] for name in CELLS} | {"C005", "L010", "L014", "L015", "L016", "S004", "S005"}
-    planted |= {"V005", "V006", "V007", "O005", "O011", "O012", "O013"}
+    planted |= {"V005", "V006", "V007", "V008", "O005", "O011", "O012", "O013"}
     assert set(re.findall(r'"([LSCVO]\d{3})"', source)) == planted
 
 

@@ -31,6 +31,7 @@ HANDS = {"indicator": "hands", "kind": "count", "unit": "hands (Pomar)", "value"
 TABLES = ("observations", "corroboration", "coverage", "outcomes")
 
 FRAMEWORK = load_framework(ORCHARD, "orchard")
+COVERAGE = FRAMEWORK.declaration.coverage
 HYPERPARAMETERS = load_hyperparameters(FRAMEWORK)
 LEDGER = load_ledger(FRAMEWORK, TODAY)[0]
 
@@ -242,11 +243,11 @@ def test_the_order_of_rows_of_one_day_does_not_change_a_level(seed):
 
 
 def test_readings_are_padded_to_the_size_asked_for_and_masked():
-    panel = panel_of(sizes=Sizes(0, 0, 0, 0, readings=11, silences=9))
+    panel = panel_of(sizes=Sizes(0, 0, 0, 0, readings=11, silences=30))
     assert (panel.sizes[names.SHARE_READING], panel.sizes[names.LEVEL_READING], panel.sizes[names.SILENCE]) == (
         11,
         11,
-        9,
+        30,
     )
     small = panel_of()
     for prefix in ("share", "level", "silence"):
@@ -340,7 +341,7 @@ def silence(indicator, month, word, known_date="2023-12-31"):
     return {"indicator": indicator, "month": month, "coverage": word, "known_date": known_date, "note": ""}
 
 
-def test_only_withheld_months_of_embarrassed_indicators_are_silences():
+def test_only_due_months_of_embarrassed_indicators_are_silences():
     ledger = table(
         "coverage",
         silence("cider_books", "2023-05", "hushed"),
@@ -350,8 +351,16 @@ def test_only_withheld_months_of_embarrassed_indicators_are_silences():
         silence("gates", "2023-06", "hushed"),  # a finding, V006: nothing embarrasses the gates
     )
     panel = panel_of(ledger)
-    assert used(panel, "silence", "time", "indicator") == [(1, 1), (4, 5)]
+    found = used(panel, "silence", "time", "indicator", "reading", "published")
+    assert found == [(1, 1, 0, False), (3, 1, 0, True), (4, 5, 1, False)]  # what was closed was not due
     assert panel["event_coverage"].to_numpy()[:7].tolist() == [[-1, -1]] * 3 + [[0, -1]] + [[-1, -1]] * 3
+
+
+def test_where_no_word_means_withheld_no_publication_can_be_missed():
+    coverage = {word: "not_looked" if word == "hushed" else meaning for word, meaning in COVERAGE.items()}
+    framework = replace(FRAMEWORK, declaration=FRAMEWORK.declaration.model_copy(update={"coverage": coverage}))
+    assert "withheld" not in framework.families
+    assert used(panel_of(framework=framework), "silence", "time") == []
 
 
 def test_silences_outside_the_months_or_judged_later_are_left_out():

@@ -8,6 +8,7 @@ given the same months, cells, sources and coverage (``tests/recovery/test_recove
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -92,10 +93,14 @@ def simulate_panel(
     setting = Setting(framework, hyperparameters, panel)
     felt = with_climate(truth, framework)
     found: dict[str, np.ndarray] = {}
-    for family in active(setting):
-        found |= family.simulate(felt, setting, path, rng)
+    for family in sorted(active(setting), key=lambda one: not one.leads):
+        found |= family.simulate(felt, replace(setting, panel=_as_drawn(panel, found)), path, rng)
     if with_table and marks.used(framework):
         found |= marks.simulate_seen(felt, setting, int(path[0]), rng)
     largest = max(int(panel.attrs["largest_count"]), int(np.max(found.get("count", 0), initial=0)))
-    simulated = panel.assign({name: (panel[name].dims, values) for name, values in found.items()})
-    return simulated.assign_attrs(largest_count=largest)
+    return _as_drawn(panel, found).assign_attrs(largest_count=largest)
+
+
+def _as_drawn(panel: xr.Dataset, found: Mapping[str, np.ndarray]) -> xr.Dataset:
+    """Return the panel with what was drawn so far: reports are drawn given what became of a publication."""
+    return panel.assign({name: (panel[name].dims, values) for name, values in found.items()})

@@ -124,22 +124,36 @@ def _is_month_end(dates: pd.Series) -> pd.Series:
 
 
 def _misplaced_silence(framework: Framework, rows: pd.DataFrame) -> list[Finding]:
-    """Return withheld months of indicators that nothing embarrasses, and idle coverage."""
-    shy = {one.id for one in framework.declaration.indicators if one.embarrassing}
-    withheld = rows["coverage"].map(framework.declaration.coverage) == "withheld"
+    """Return withheld months of indicators that nothing embarrasses, idle coverage, and one-sided silence."""
+    shy = rows["indicator"].isin([one.id for one in framework.declaration.indicators if one.embarrassing])
     tallied = rows["indicator"].isin([one.id for one in (*framework.counts, *framework.events)])
-    lost = rows.index[withheld & ~rows["indicator"].isin(shy)]
-    idle = rows.index[~withheld & ~tallied]
-    remedy = "name the direction it would rather not show as 'embarrassing' in model.toml"
+    meaning = rows["coverage"].map(framework.declaration.coverage)
+    withheld, came = meaning == "withheld", shy & (meaning == "looked") & ("withheld" in framework.families)
+    onesided = withheld & shy & ~rows["indicator"].isin(rows["indicator"][came])
     return [
-        *_findings("coverage.csv", lost, "V006", "error", "withheld, but nothing embarrasses the indicator", remedy),
         *_findings(
             "coverage.csv",
-            idle,
+            rows.index[withheld & ~shy],
+            "V006",
+            "error",
+            "withheld, but nothing embarrasses the indicator",
+            "name the direction it would rather not show as 'embarrassing' in model.toml",
+        ),
+        *_findings(
+            "coverage.csv",
+            rows.index[~withheld & ~came & ~tallied],
             "V007",
             "warning",
-            "the indicator is not tallied, so having looked says nothing",
-            "keep only the months in which something was withheld",
+            "the indicator is not tallied, so this says no more than a month without a line",
+            "keep only the months in which a publication was due: it came, or it was withheld",
+        ),
+        *_findings(
+            "coverage.csv",
+            rows.index[onesided & ~rows["indicator"].where(onesided).duplicated()],
+            "V008",
+            "warning",
+            "the indicator has withheld months, and none in which the publication came",
+            "what came is evidence too: give those months a word that means 'looked'",
         ),
     ]
 

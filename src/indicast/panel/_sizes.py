@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class Sizes:
     """Padded sizes of the dims time, cell and report, and the largest count.
 
-    ``readings`` and ``silences`` are slots for readings of one family and for withheld
-    publications.
+    ``readings`` and ``silences`` are slots for readings of one family and for publications
+    that were due.
     """
 
     months: int
