@@ -133,6 +133,18 @@ PLANTS = {
         "factor = reliability[..., None] * said + (1.0 - reliability[..., None]) * (~said) / 2.0",
         (f"{REFERENCE}/test_direction.py::test_a_worthless_source_has_likelihood_ratio_one",),
     ),
+    "reports read as if no publication were due": Plant(
+        "generative/direction.py",
+        "flat_news(draws)[:, indicator], shown)",
+        "flat_news(draws)[:, indicator])",
+        (f"{REFERENCE}/test_withheld.py::test_both_families_together_are_the_exact_joint_of_publication_and_reports",),
+    ),
+    "reports drawn before publications": Plant(
+        "evaluate/_simulate.py",
+        "sorted(active(setting), key=lambda one: not one.leads)",
+        "active(setting)",
+        (f"{REFERENCE}/test_withheld.py::test_a_simulated_world_draws_reports_after_publications",),
+    ),
     "the forecast one month late": Plant(
         "forecast/_horizons.py",
         "path = [state.to_numpy()]",

@@ -166,7 +166,8 @@ def test_evidence_depends_on_every_kind_of_parameter(world, name):
     before = log_marginal(world, draws)
     draws[name] = draws[name] * 0.7
     draws[names.STRENGTH] = emission.strengths(draws, world.framework, world.hyperparameters)
-    assert (np.abs(log_marginal(world, draws) - before) > 1e-4).all()
+    # Forgotten, it would leave rounding, below 1e-12; where months speak against each other, one draw leaves 4e-5.
+    assert (np.abs(log_marginal(world, draws) - before) > 1e-5).all()
 
 
 def test_evidence_depends_on_every_free_parameter_there_is(orchard):

@@ -108,7 +108,7 @@ def one(world, indicator, *, published=False):
 
 def test_withholding_favours_the_scenario_that_expects_what_embarrasses(orchard):
     # 'apart' embarrasses the grafts, and felling expects it; 'as_before' embarrasses the books, and resting expects it.
-    draws = orchard.felt(4, 300)
+    draws = orchard.felt(4, 600)
     draws[names.PUBLISH_EMBARRASSED] = -np.abs(draws[names.PUBLISH_EMBARRASSED])
     grafts = FAMILY.log_emission(draws, one(orchard, "grafts")).sum(axis=1)
     order = [orchard.framework.scenarios.index(name) for name in ("graft", "resting", "felling")]
