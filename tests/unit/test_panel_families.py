@@ -213,7 +213,7 @@ def test_two_readings_of_one_day_are_no_change():
 
 
 def test_readings_are_padded_to_the_size_asked_for_and_masked():
-    panel = panel_of(sizes=Sizes(0, 0, 0, 0, readings=11, silences=9))
+    panel = panel_of(sizes=Sizes(0, 0, 0, readings=11, silences=9))
     assert (panel.sizes[names.SHARE_READING], panel.sizes[names.LEVEL_READING], panel.sizes[names.SILENCE]) == (
         11,
         11,

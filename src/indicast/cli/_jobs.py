@@ -99,13 +99,13 @@ def fit_month(desk: Desk, sampler: Sampler, when: Vintage, sizes: Sizes | None =
     tree = with_predictions(tree, desk.framework, desk.hyperparameters, desk.settings.seed)
     gates = run_gates(tree, desk.framework, desk.hyperparameters)
     gates += prior_gates(desk.framework, desk.hyperparameters, panel)
-    run = Run(tree, gates, build_manifest(desk.framework, desk.ledger, when, desk.settings, _padded(panel)))
+    run = Run(
+        tree,
+        gates,
+        build_manifest(desk.framework, desk.ledger, when, desk.settings, {"months": int(panel.sizes["time"])}),
+    )
     save_run(desk.framework, run)
     return run
-
-
-def _padded(panel: xr.Dataset) -> dict[str, int]:
-    return {"months": int(panel.sizes["time"]), "largest_count": int(panel.attrs["largest_count"])}
 
 
 def _tell_knowledge(desk: Desk, when: Vintage, panel: xr.Dataset) -> None:
@@ -210,7 +210,7 @@ def run(options: Shared, model: str, as_of: str | None, known_at: date | None, *
     when = vintage(desk.ledger, as_of, known_at)
     sampler = Sampler(desk.framework, desk.hyperparameters)
     panel = desk.panel(when)
-    sizes = Sizes(panel.sizes["time"], panel.sizes["cell"], panel.sizes["report"], panel.attrs["largest_count"])
+    sizes = Sizes(panel.sizes["time"], panel.sizes["cell"], panel.sizes["report"])
     earlier = month_before(when.as_of)
     previous = None
     if month_index(earlier) >= desk.framework.start_index:

@@ -96,6 +96,4 @@ def simulate_panel(
         found |= family.simulate(felt, setting, path, rng)
     if with_table and marks.used(framework):
         found |= marks.simulate_seen(felt, setting, int(path[0]), rng)
-    largest = max(int(panel.attrs["largest_count"]), int(np.max(found.get("count", 0), initial=0)))
-    simulated = panel.assign({name: (panel[name].dims, values) for name, values in found.items()})
-    return simulated.assign_attrs(largest_count=largest)
+    return panel.assign({name: (panel[name].dims, values) for name, values in found.items()})

@@ -2,7 +2,7 @@
 
 from indicast.panel._counts import reference_rate, reference_window, scheduled_peaks, trailing_reference
 from indicast.panel._outcomes import State
-from indicast.panel._panel import Vintage, build_panel, last_day, vintage
+from indicast.panel._panel import Vintage, build_panel, last_day, used_months, vintage
 from indicast.panel._sizes import Sizes
 from indicast.panel._streams import NOT_LOOKED, streams
 
@@ -18,5 +18,6 @@ __all__ = [
     "scheduled_peaks",
     "streams",
     "trailing_reference",
+    "used_months",
     "vintage",
 ]
