@@ -1,5 +1,5 @@
 """CSV rows become validated observations, as known on any day."""
 
-from indicast.ledger._ledger import Ledger, load_ledger, read_ledger
+from indicast.ledger._ledger import Ledger, load_ledger, read_ledger, typed_ledger
 
-__all__ = ["Ledger", "load_ledger", "read_ledger"]
+__all__ = ["Ledger", "load_ledger", "read_ledger", "typed_ledger"]
