@@ -175,6 +175,7 @@ PRIORS = {
     "slant_shares": DIRICHLET,
     "marks_of_present": BETA,
 }
+PRIORS_OF_JUDGED = {"milestone_clarity": BETA, "milestone_shift": REAL}
 PRIORS_OF_COUNTS = {"growth": REAL, "overdispersion": POSITIVE, "detection": BETA, "season": REAL, "peak": REAL}
 PRIORS_OF_ACTS = {"event_rate": POSITIVE, "event_background": POSITIVE, "ledger_density": POSITIVE}
 PRIORS_OF_COUNTS |= PRIORS_OF_ACTS | {"event_detection": BETA}
@@ -269,7 +270,7 @@ def make_workspace(root, *, counts, judged):
         (root / folder / "visits").mkdir(parents=True)
     declared = MODEL % (COUNTED if counts else "") + (JUDGED if judged else "")
     (root / "models/visits/model.toml").write_text(declared, encoding="utf-8")
-    priors = PRIORS | (PRIORS_OF_COUNTS if counts else {}) | ({"milestone_shift": REAL} if judged else {})
+    priors = PRIORS | (PRIORS_OF_COUNTS if counts else {}) | (PRIORS_OF_JUDGED if judged else {})
     constants = CONSTANTS | (CONSTANTS_OF_COUNTS if counts else {})
     if judged:
         constants["milestone_words"] = "{ listed = [7.0, 3.0], blocked = [1.0, 19.0] }"
@@ -298,10 +299,12 @@ def judged_hazards(framework, rng, size):
     chance = np.stack([rng.beta(*words[one.word], size) for one in framework.judgements], axis=-1)
     shared = sum(one.shared for one in framework.judgements)
     shift = rng.normal(0.0, 0.3, (*size, shared, len(framework.scenarios)))
+    milestones = len({one.milestone for one in framework.judgements})
     sample = (names.CHAIN, names.DRAW)
     return {
         names.MILESTONE_CHANCE: ((*sample, names.JUDGEMENT), chance),
         names.MILESTONE_SHIFT: ((*sample, names.SHARED_MILESTONE, names.SCENARIO), shift),
+        names.MILESTONE_CLARITY: ((*sample, names.MILESTONE), np.ones((*size, milestones))),
     }
 
 

@@ -183,9 +183,60 @@ PLANTS = {
             "tests/contract/test_report.py::test_each_milestone_says_how_it_stands",
         ),
     ),
+    "every step can be dated": Plant(
+        "generative/milestone.py",
+        "return np.asarray(rate * draws[names.MILESTONE_CLARITY][:, :, None])",
+        "return np.asarray(rate)",
+        (
+            f"{REFERENCE}/test_milestone.py::test_where_nothing_is_ever_clear_nothing_is_evidence",
+            f"{REFERENCE}/test_twin.py",
+        ),
+    ),
+    "the first outcome known instead of the latest": Plant(
+        "ledger/_outcomes.py",
+        'keep="last"',
+        'keep="first"',
+        (
+            f"{UNIT}/test_outcome_history.py::test_arrays_are_those_of_the_latest_known_row_told_by_hand",
+            f"{UNIT}/test_outcome_history.py::test_a_milestone_that_was_open_and_then_reached_is_seen_as_each_day_saw_it",
+        ),
+    ),
+    "the last outcome in the file instead of the latest known": Plant(
+        "ledger/_outcomes.py",
+        'sort_values(["milestone", "known_date"]).drop',
+        'sort_values("milestone", kind="stable").drop',
+        (f"{UNIT}/test_outcome_history.py::test_the_order_of_rows_in_the_file_changes_nothing",),
+    ),
+    "a month that has not ended counted as open": Plant(
+        "panel/_outcomes.py",
+        "return _month(framework, day + pd.Timedelta(days=1))",
+        "return _month(framework, day) + 1",
+        (f"{UNIT}/test_outcome_history.py::test_not_yet_counts_only_the_months_that_had_ended",),
+    ),
+    "a statement heard as a number and again as a direction": Plant(
+        "panel/_reports.py",
+        "rows = rows[~told_by_number(rows, framework, hyperparameters, ledger, months)]",
+        "rows = rows.copy()",
+        (
+            f"{UNIT}/test_streams.py::test_an_origin_that_is_evidence_by_a_number_or_an_act_is_no_report_of_that_month",
+            f"{UNIT}/test_streams.py::test_the_flagships_only_origin_in_two_streams_of_a_month_is_heard_once",
+        ),
+    ),
+    "a base that silences its origin": Plant(
+        "panel/_readings.py",
+        "return rows[rows.set_index(DAY).index.isin(changes.set_index(DAY).index)]",
+        "return rows if len(changes) else rows",
+        (f"{UNIT}/test_streams.py::test_the_flagships_only_origin_in_two_streams_of_a_month_is_heard_once",),
+    ),
+    "the last of two levels of a day": Plant(
+        "panel/_readings.py",
+        "mean = of_origin.groupby(level=DAY).mean()",
+        "mean = of_origin.groupby(level=DAY).last()",
+        (f"{UNIT}/test_panel_families.py::test_levels_of_one_day_are_averaged_as_logarithms_whoever_gave_them",),
+    ),
     "every coming act found": Plant(
         "forecast/_predictive.py",
-        "* draws[names.EVENT_DETECTION][:, best, None, None]",
+        "* draws[names.EVENT_DETECTION][:, watch, None]",
         "* 1.0",
         (f"{REFERENCE}/test_predictive.py::test_acts_one_month_ahead_are_a_mixture_of_poissons",),
     ),

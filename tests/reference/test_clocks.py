@@ -227,7 +227,13 @@ def a_fit(world, seed=3, draws=20):
     priors = world.hyperparameters.priors
     drawn = {
         name: priors[name].sample(rng, 2 * draws).reshape(2, draws, *priors[name].shape)
-        for name in (names.MILESTONE_CHANCE, names.MILESTONE_SHIFT, names.DWELL, names.EXIT)
+        for name in (
+            names.MILESTONE_CHANCE,
+            names.MILESTONE_CLARITY,
+            names.MILESTONE_SHIFT,
+            names.DWELL,
+            names.EXIT,
+        )
     }
     transition = transition_matrix(drawn.pop(names.DWELL), drawn.pop(names.EXIT))
     filtered = rng.dirichlet([4.0, 1.5, 0.5], (2, draws, 3))
@@ -270,6 +276,7 @@ def test_every_draw_has_the_clock_of_its_own_parameters(fitted):
         for place, label in enumerate(shared):
             row = milestones_of(framework).index(label)
             hazard[row] = 1.0 - (1.0 - hazard[row]) ** np.exp(one[names.MILESTONE_SHIFT].to_numpy()[place])
+        hazard = 1.0 - (1.0 - hazard) ** one[names.MILESTONE_CLARITY].to_numpy()[:, None]
         assert np.ptp(hazard[milestones_of(framework).index(shared[0])]) > 0
         state, transition = one[names.FILTERED].to_numpy()[-1], one[names.TRANSITION].to_numpy()
         for label in found[names.MILESTONE].to_numpy():
@@ -280,16 +287,18 @@ def test_every_draw_has_the_clock_of_its_own_parameters(fitted):
 
 
 def test_a_chance_elicited_for_every_scenario_is_met_at_its_horizon(flagship):
-    # One judgement for all, no deviation: by its horizon the clock shows the elicited chance, whatever the chain.
+    # One judgement for all, no deviation, every step clear: by its horizon the clock shows the elicited chance,
+    # whatever the chain.
     label = milestones_of(flagship.framework)[0]
     framework = replace(flagship.framework, judgements=(Judgement(label, "all", 2.5, "listed"),))
     tree, _ = a_fit(flagship)
     chance = np.random.default_rng(8).uniform(0.05, 0.95, (2, 20, 1))
-    posterior = tree["posterior"].to_dataset().drop_vars([names.MILESTONE_CHANCE, names.MILESTONE_SHIFT])
+    posterior = tree["posterior"].to_dataset().drop_dims([names.JUDGEMENT, names.SHARED_MILESTONE, names.MILESTONE])
     sample = (names.CHAIN, names.DRAW)
     hazards = {
         names.MILESTONE_CHANCE: ((*sample, names.JUDGEMENT), chance),
         names.MILESTONE_SHIFT: ((*sample, names.SHARED_MILESTONE, names.SCENARIO), np.zeros((2, 20, 1, 3))),
+        names.MILESTONE_CLARITY: ((*sample, names.MILESTONE), np.ones((2, 20, 1))),
     }
     known = tree["constant_data"].to_dataset().sel({names.MILESTONE: [label]})
     fit = xr.DataTree.from_dict({"/posterior": posterior.assign(hazards), "/constant_data": known})
@@ -303,7 +312,9 @@ def test_a_fit_without_shared_milestones_has_clocks_too(flagship):
     own = tuple(one for one in framework.judgements if not one.shared)
     labels = list(dict.fromkeys(one.milestone for one in own))
     kept = [place for place, one in enumerate(framework.judgements) if not one.shared]
-    posterior = tree["posterior"].to_dataset().drop_vars(names.MILESTONE_SHIFT).isel({names.JUDGEMENT: kept})
+    places = [milestones_of(framework).index(label) for label in labels]
+    posterior = tree["posterior"].to_dataset().drop_vars(names.MILESTONE_SHIFT)
+    posterior = posterior.isel({names.JUDGEMENT: kept, names.MILESTONE: places})
     known = tree["constant_data"].to_dataset().sel({names.MILESTONE: labels})
     fit = xr.DataTree.from_dict({"/posterior": posterior, "/constant_data": known})
     found = milestone_by(fit, replace(framework, judgements=own), 24)

@@ -7,6 +7,7 @@ import pytensor.tensor as pt
 import pytest
 from pymc.logprob.transforms import SimplexTransform
 
+from indicast import names
 from indicast.generative import chain, direction
 from indicast.generative._climate_kernel import CLIMATE
 from indicast.generative._count_kernel import COUNTS
@@ -18,6 +19,7 @@ from indicast.generative._level_kernel import LEVELS
 from indicast.generative._marks_kernel import MARKS
 from indicast.generative._milestone_kernel import MILESTONES
 from indicast.generative._probit_kernel import RESIDUAL, expected_parts, reading_parts
+from indicast.generative._publication import NOT_DUE, table
 from indicast.generative._simplex import SIMPLEX, Simplex
 from indicast.generative._transition_kernel import TRANSITION
 
@@ -29,11 +31,15 @@ def climate_case(rng):
 
 
 def direction_case(rng):
-    """Three indicators, four scenarios of which two expect the same, five cells in four months, eight reports."""
+    """Three indicators, four scenarios of which two expect the same, five cells in four months, eight reports.
+
+    Of two cells a publication was withheld, of one it came.
+    """
     smooth = [rng.random(3) + 0.2, rng.normal(0.0, 1.5, (4, 3)), np.array(0.6), rng.uniform(0.2, 0.9, 3)]
     smooth += [rng.uniform(0.3, 0.9, 6), rng.dirichlet([2.0, 1.0, 1.5], 2)]
+    smooth += [table({names.PUBLISH_BASE: np.array([1.0]), names.PUBLISH_EMBARRASSED: np.array([-1.5])})[0]]
     expected = np.array([[1.0, 0.0, 1.0, -1.0], [0.0, 0.0, -1.0, 1.0], [1.0, -1.0, 0.0, -1.0]])
-    cells = [np.array([0, 0, 2, 3, 3]), np.array([1, 0, 2, 1, 2])]
+    cells = [np.array([0, 0, 2, 3, 3]), np.array([1, 0, 2, 1, 2]), np.array([NOT_DUE, 1, 6, NOT_DUE, 2])]
     reports = [np.array([0, 0, 1, 2, 2, 2, 3, 4]), np.array([1, -1, 0, 1, 1, 0, -1, -1])]
     reports += [np.array([0, 5, 2, 1, 1, 4, 3, 0]), rng.uniform(0.5, 1.0, 8), np.array([0, 1, 1, 0, 1, 0, 0, 1])]
     return DIRECTIONS, smooth, [expected, *cells, *reports]
@@ -81,7 +87,7 @@ def milestone_case(rng):
     owner = np.array([[0, 1, 2], [3, 3, 3], [4, 2, 0]])
     opened, done = rng.integers(0, 2, (5, 3)).astype(float), np.zeros((5, 3))
     done[3, 1], done[4, 0] = 1.0, 1.0
-    smooth = [rng.uniform(0.05, 0.9, 5), rng.normal(0.0, 0.3, (1, 3))]
+    smooth = [rng.uniform(0.05, 0.9, 5), rng.normal(0.0, 0.3, (1, 3)), rng.uniform(0.2, 1.0, 3)]
     return MILESTONES, smooth, [12.0 * rng.integers(1, 6, 5), owner, np.array([-1, 0, -1]), opened, done]
 
 

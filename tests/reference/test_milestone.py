@@ -52,7 +52,7 @@ def hazard_by_hand(world, draws, s, place, k):
     if judged.scenario == "all":
         shared = [one.milestone for one in framework.judgements if one.scenario == "all"]
         rate *= np.exp(draws[names.MILESTONE_SHIFT][s, shared.index(name), k])
-    return 1.0 - np.exp(-rate)
+    return 1.0 - np.exp(-rate * draws[names.MILESTONE_CLARITY][s, place])
 
 
 @pytest.mark.parametrize("name", ["orchard", "orchard_residual", "flagship"])
@@ -109,10 +109,10 @@ def test_equal_hazards_give_a_bayes_factor_of_exactly_one(months, done, flagship
 
 
 def integrated(world, name, months, *, done):
-    """Return log p(story | each scenario) with chance and shift integrated out by quadrature, nats.
+    """Return log p(story | each scenario) with chance, shift and clarity integrated out by quadrature, nats.
 
-    Gauss-Legendre in the chance's quantile and Gauss-Hermite in the shift, with the declared
-    priors of each: ``E_chance E_shift [p(story | scenario, chance, shift)]``.
+    Gauss-Legendre in the quantiles of chance and clarity and Gauss-Hermite in the shift, with the
+    declared priors of each: ``E_chance E_shift E_clarity [p(story | scenario, chance, shift, clarity)]``.
     """
     priors, framework = world.hyperparameters.priors, world.framework
     judged = [one.label for one in framework.judgements].index(f"{name}:all")
@@ -121,17 +121,25 @@ def integrated(world, name, months, *, done):
     node, mass = np.polynomial.hermite_e.hermegauss(40)
     words = priors[names.MILESTONE_CHANCE].arguments
     chance = special.betaincinv(words["alpha"][judged], words["beta"][judged], 0.5 + level / 2)
-    first, second = (grid.ravel() for grid in np.meshgrid(chance, node, indexing="ij"))
+    steps = list(dict.fromkeys(one.milestone for one in framework.judgements))
+    clear = priors[names.MILESTONE_CLARITY].arguments
+    coarse, of_coarse = np.polynomial.legendre.leggauss(20)
+    place = steps.index(name)
+    clarity = special.betaincinv(clear["alpha"][place], clear["beta"][place], 0.5 + coarse / 2)
+    first, second, third = (grid.ravel() for grid in np.meshgrid(chance, node, clarity, indexing="ij"))
     shift = {key: value[shared] for key, value in priors[names.MILESTONE_SHIFT].arguments.items()}
     draws = world.felt(4, 1)
     given = {
         names.MILESTONE_CHANCE: np.repeat(draws[names.MILESTONE_CHANCE], first.size, axis=0),
         names.MILESTONE_SHIFT: np.repeat(draws[names.MILESTONE_SHIFT], first.size, axis=0),
+        names.MILESTONE_CLARITY: np.repeat(third[:, None], len(steps), axis=1),
     }
     given[names.MILESTONE_CHANCE][:, judged] = first
     given[names.MILESTONE_SHIFT][:, shared] = shift["mu"] + shift["sigma"] * second[:, None]
     terms = FAMILY.log_emission(given, story(world, name, months, done=done)).sum(axis=1)
-    return special.logsumexp(terms, axis=0, b=np.outer(weight / 2, mass / mass.sum()).ravel()[:, None])
+    masses = (weight / 2, mass / mass.sum(), of_coarse / 2)
+    joint = np.einsum("i,j,k->ijk", *masses).ravel()
+    return special.logsumexp(terms, axis=0, b=joint[:, None])
 
 
 @pytest.mark.parametrize("name", ONE_YEAR)
@@ -191,12 +199,69 @@ def test_completion_of_the_air_base_raises_strengthening(flagship):
 def test_months_without_completion_speak_ever_more_against_strengthening(flagship):
     chance = flagship.hyperparameters.priors[names.MILESTONE_CHANCE].mean()[None]
     draws = {name: values[:1] for name, values in flagship.felt(8, 1).items()} | {names.MILESTONE_CHANCE: chance}
+    draws[names.MILESTONE_CLARITY] = np.ones_like(draws[names.MILESTONE_CLARITY])
     terms = FAMILY.log_emission(draws, story(flagship, BASE, 36, done=False))[0, :36]
     gap = np.cumsum(terms[:, 0] - terms[:, 1])
     assert (np.diff(gap) < 0.0).all()
     assert DECIBANS * abs(gap[0]) < 0.3  # one month says little
     # Over the horizon it is the ratio of the chances that it would not be done: (1 - 6/7) / (1 - .15).
     assert gap[-1] == pytest.approx(np.log((1 - 9 / 10.5) / (1 - 0.15)), abs=1e-9)
+
+
+def test_a_clarity_thins_the_hazard_as_dropping_steps_at_random_does(flagship):
+    # Steps come at a rate r a month, each in a form that can be dated with chance c: by simulated months of Poisson
+    # arrivals, the share of months without a clear one is exp(-c r), which is (1 - lambda)^c.
+    draws = flagship.felt(12, 1)
+    clarity = draws[names.MILESTONE_CLARITY][0]
+    clear = milestone.milestone_rate(draws, flagship.framework)[0]
+    every = milestone.milestone_rate(draws | {names.MILESTONE_CLARITY: np.ones((1, clarity.size))}, flagship.framework)[
+        0
+    ]
+    rng, size = np.random.default_rng(5), 200_000
+    steps = rng.poisson(every[2], (size, every.shape[1]))
+    none = (rng.binomial(steps, clarity[2]) == 0).mean(axis=0)
+    expected = np.exp(-clear[2])
+    assert (np.abs(none - expected) < 5 * np.sqrt(expected * (1 - expected) / size)).all()
+    np.testing.assert_allclose(expected, np.exp(-every[2]) ** clarity[2], rtol=1e-13)
+
+
+def test_where_nothing_is_ever_clear_nothing_is_evidence(flagship):
+    draws = flagship.felt(13, 20)
+    gaps = []
+    for share in (1.0, 0.1, 1e-3, 1e-9):
+        given = draws | {names.MILESTONE_CLARITY: np.full_like(draws[names.MILESTONE_CLARITY], share)}
+        found = FAMILY.log_emission(given, story(flagship, BASE, 36, done=False)).sum(axis=1)
+        gaps.append(np.abs(found).max(axis=1))
+    assert all((later < earlier).all() for earlier, later in itertools.pairwise(gaps))
+    assert gaps[-1].max() < 1e-6
+
+
+def test_the_missing_air_base_weighs_what_the_priors_reason_says(flagship):
+    # hyperparameters.toml, milestone_clarity: 42 months without an air base say 8.8 decibans for status quo against
+    # strengthening if every step were clear. Averaged over the priors of chance and clarity, each by its own road:
+    # E[(1 - p)^(42/36)] is a ratio of Beta functions; with clarity it is a sum over its quantiles.
+    words = flagship.hyperparameters.constants["milestone_words"].value
+    level, weight = np.polynomial.legendre.leggauss(400)
+
+    def silence(word, clarity):
+        a, b = words[word]
+        return np.exp(special.betaln(a, b + clarity * 42 / 36) - special.betaln(a, b))
+
+    clear = flagship.hyperparameters.priors[names.MILESTONE_CLARITY].arguments
+    place = list(dict.fromkeys(one.milestone for one in flagship.framework.judgements)).index(BASE)
+    shares = special.betaincinv(clear["alpha"][place], clear["beta"][place], 0.5 + level / 2)
+    always = DECIBANS * np.log(silence("highly_likely", 1.0) / silence("negotiated", 1.0))
+    averaged = DECIBANS * np.log(
+        (weight / 2) @ silence("highly_likely", shares) / ((weight / 2) @ silence("negotiated", shares))
+    )
+    draws = flagship.felt(14, 40_000)
+    terms = np.exp(FAMILY.log_emission(draws, story(flagship, BASE, 42, done=False)).sum(axis=1))
+    found = terms[:, :2].mean(axis=0)
+    error = DECIBANS * np.sqrt(((terms[:, :2].std(axis=0) / found) ** 2).sum() / len(terms))
+    assert always == pytest.approx(-8.8, abs=0.05)
+    assert DECIBANS * np.log(found[0] / found[1]) == pytest.approx(averaged, abs=4 * error)
+    assert averaged == pytest.approx(-4.0, abs=0.3), averaged
+    assert error < 0.05
 
 
 # ---- from the ledger
@@ -272,7 +337,7 @@ def test_simulated_milestones_under_a_changing_path_have_likelihood_ratio_one(or
     setting, rng = replace(orchard.setting, panel=panel), np.random.default_rng(12)
     path, other = np.where(np.arange(months) < 4, 1, 2), np.where(np.arange(months) < 6, 0, 3)
     ratio = []
-    for _ in range(1000):
+    for _ in range(2500):
         found = FAMILY.simulate(draws, setting, path, rng)
         world = panel.assign({name: (dims, values) for name, values in found.items()})
         terms = FAMILY.log_emission(draws, replace(setting, panel=world))[0]

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy import integrate, stats
+from scipy.special import betaln
 
 from indicast import names
 from indicast.evaluate import milestone_says
@@ -28,12 +29,30 @@ def says(flagship):
     return {one.milestone: one for one in found}
 
 
+def open_chance(alpha, beta, power):
+    """Return E[(1 - p)^power] of a Beta variable; a power of one gives beta / (alpha + beta)."""
+    return np.exp(betaln(alpha, beta + power) - betaln(alpha, beta))
+
+
+def chances(flagship, milestone, share_of_horizon):
+    """Return the chance of each scenario to stay open for a share of the horizon, by quadrature over clarity."""
+    prior = flagship.hyperparameters.priors[names.MILESTONE_CLARITY]
+    place = list(flagship.hyperparameters.coords[names.MILESTONE]).index(milestone)
+    clarity = stats.beta(prior.arguments["alpha"][place], prior.arguments["beta"][place])
+    return {
+        scenario: integrate.quad(
+            lambda c, given=given: open_chance(*given[1:], c * share_of_horizon(given[0])) * clarity.pdf(c), 0.0, 1.0
+        )[0]
+        for scenario, given in judged(flagship, milestone).items()
+    }
+
+
 APART = ("russian_air_force_base_established", "joint_command_structures_formed", "integration_projects_blocked")
 
 
 @pytest.mark.parametrize("milestone", APART)
-def test_an_open_horizon_has_the_ratio_of_beta_means(flagship, says, milestone):
-    chance = {name: beta / (alpha + beta) for name, (_, alpha, beta) in judged(flagship, milestone).items()}
+def test_an_open_horizon_has_the_ratio_of_beta_moments(flagship, says, milestone):
+    chance = chances(flagship, milestone, lambda _: 1.0)
     it = says[milestone].stayed_open
     assert it.likeliest == max(chance, key=chance.get)
     assert it.least == min(chance, key=chance.get)
@@ -43,14 +62,23 @@ def test_an_open_horizon_has_the_ratio_of_beta_means(flagship, says, milestone):
 
 @pytest.mark.parametrize("milestone", APART)
 def test_a_milestone_reached_has_the_ratio_of_mean_hazards(flagship, says, milestone):
-    def hazard(years, alpha, beta):
-        density = stats.beta(alpha, beta)
-        value, _ = integrate.quad(lambda p: (1.0 - (1.0 - p) ** (1.0 / (12.0 * years))) * density.pdf(p), 0.0, 1.0)
-        return value
-
-    chance = {name: hazard(*given) for name, given in judged(flagship, milestone).items()}
+    chance = {name: 1.0 - one for name, one in chances(flagship, milestone, lambda years: 1 / (12 * years)).items()}
     it = says[milestone].occurred
     assert it.likeliest == max(chance, key=chance.get)
+    assert it.decibans == pytest.approx(10.0 * np.log10(chance[it.likeliest] / chance[it.least]), abs=0.15)
+
+
+@pytest.mark.parametrize("milestone", APART)
+def test_where_every_step_can_be_dated_an_open_horizon_has_the_ratio_of_beta_means(flagship, milestone):
+    priors = flagship.hyperparameters.priors
+    clear = priors[names.MILESTONE_CLARITY]
+    sure = {"alpha": np.full(clear.shape, 1e7), "beta": np.full(clear.shape, 1e-1)}
+    certain = replace(
+        flagship.hyperparameters, priors={**priors, names.MILESTONE_CLARITY: replace(clear, arguments=sure)}
+    )
+    found = {one.milestone: one for one in milestone_says(flagship.framework, certain, size=SIZE, seed=3)}
+    chance = {name: beta / (alpha + beta) for name, (_, alpha, beta) in judged(flagship, milestone).items()}
+    it = found[milestone].stayed_open
     assert it.decibans == pytest.approx(10.0 * np.log10(chance[it.likeliest] / chance[it.least]), abs=0.15)
 
 

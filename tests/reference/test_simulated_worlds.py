@@ -54,7 +54,7 @@ def test_only_what_was_seen_is_drawn_anew(world):
         "mark",
         "rating_mark",
     }
-    seen |= {"milestone_open", "milestone_done", "silence_used"}
+    seen |= {"milestone_open", "milestone_done", "silence_published"}
     for name in world.panel.data_vars:
         if name not in seen:
             assert drawn[name].identical(world.panel[name]), name

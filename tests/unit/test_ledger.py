@@ -99,7 +99,6 @@ CELLS = {
     "O002": ("outcomes.csv", "second_quay", "source_id", "nobody", "source_id is 'nobody'"),
     "O003": ("outcomes.csv", "second_quay", "outcome", "perhaps", "outcome is 'perhaps'"),
     "O004": ("outcomes.csv", "second_quay", "date", "2024-01", "date is '2024-01'"),
-    "O005": ("outcomes.csv", "second_quay", "milestone", "joint_pilot_school", "this milestone stands already"),
     "O006": ("outcomes.csv", "second_quay", "date", "", "an outcome that occurred has no date"),
     "O007": ("outcomes.csv", "second_quay", "known_date", "2024-01-07", "known_date is before the date"),
     "O008": (
@@ -134,12 +133,32 @@ def test_an_indicator_that_nothing_embarrasses_cannot_have_a_withheld_month(orch
     assert "embarrassing" in found[0].remedy
 
 
-@pytest.mark.parametrize("word", ["walked", "closed"])
-def test_looking_at_what_is_not_tallied_is_a_warning(word, orchard):
-    line = replace_cell(orchard / "coverage.csv", "cider_books,2023-09", "coverage", word)
+def test_looking_away_from_what_is_not_tallied_is_a_warning(orchard):
+    line = replace_cell(orchard / "coverage.csv", "cider_books,2023-09", "coverage", "closed")
     found = findings_of(orchard)
     assert [(f.code, f.severity, f.place) for f in found] == [("V007", "warning", f"coverage.csv:{line}")]
-    assert "having looked says nothing" in found[0].message
+    assert "no more than a month without a line" in found[0].message
+
+
+def test_looking_at_what_is_not_tallied_is_a_warning_where_no_word_means_withheld(orchard):
+    model = orchard.parents[1] / "models" / "orchard" / "model.toml"
+    model.write_text(model.read_text(encoding="utf-8").replace('hushed = "withheld"', 'hushed = "looked"'), "utf-8")
+    lines = [
+        n
+        for n, row in enumerate((orchard / "coverage.csv").read_text("utf-8").splitlines(), start=1)
+        if row.startswith("cider_books")
+    ]
+    found = findings_of(orchard)
+    assert [(f.code, f.place) for f in found] == [("V007", f"coverage.csv:{line}") for line in lines]
+
+
+def test_withheld_months_without_one_that_came_are_a_warning_at_the_first_of_them(orchard):
+    line = replace_cell(orchard / "coverage.csv", "cider_books,2023-03", "coverage", "hushed")
+    for month in ("2023-06", "2023-11"):
+        replace_cell(orchard / "coverage.csv", f"cider_books,{month}", "coverage", "hushed")
+    found = findings_of(orchard)
+    assert [(f.code, f.severity, f.place) for f in found] == [("V008", "warning", f"coverage.csv:{line}")]
+    assert "what came is evidence too" in found[0].remedy
 
 
 def test_a_withheld_month_of_an_embarrassed_and_tallied_indicator_is_in_order(orchard):
@@ -171,6 +190,73 @@ def test_rows_of_one_origin_of_which_one_is_a_reading_do_not_clash(orchard):
     for column, value in (("direction", "together"), ("origin_id", "bell-2023-10-18"), ("event_date", "2023-10-18")):
         replace_cell(orchard / "observations.csv", "2024-01-09", column, value)
     assert findings_of(orchard) == []
+
+
+SCHOOL = "joint_pilot_school,not_yet,,2024-06-20,2024-06-20,tide_table,Talked of only"
+# code -> (severity, further rows of outcomes.csv of which the last is at fault, what the message says)
+HISTORIES = {
+    "O005": ("error", [SCHOOL], "this milestone and known_date stands already"),
+    "O005 and another word": (
+        "error",
+        ["joint_pilot_school,unclear,,2024-06-20,2024-06-20,tide_table,"],
+        "this milestone and known_date stands already",
+    ),
+    "O011": (
+        "warning",
+        ["joint_pilot_school,not_yet,,2024-07-02,2024-05-31,tide_table,"],
+        "as_of is earlier than in the row known before",
+    ),
+    "O012": ("warning", ["second_quay,not_yet,,2024-03-01,2024-02-29,orrin_gazette,"], "takes back that the milestone"),
+    "O012 unclear": ("warning", ["second_quay,unclear,,2024-03-01,2024-02-29,orrin_gazette,"], "takes back"),
+    "O012 another day": (
+        "warning",
+        ["second_quay,occurred,2024-02-02,2024-03-01,2024-02-29,orrin_gazette,"],
+        "takes back that the milestone occurred, or its day",
+    ),
+    "O013": (
+        "warning",
+        ["joint_pilot_school,occurred,2024-06-20,2024-07-02,2024-07-01,tide_table,"],
+        "occurred on or before a day for which the row known before says not_yet",
+    ),
+}
+
+
+def with_lines(path, lines):
+    """Add lines to a file; return the number of the last one."""
+    kept = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([*kept, *lines]) + "\n", encoding="utf-8")
+    return len(kept) + len(lines)
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_a_history_that_contradicts_itself_is_reported_at_the_row_known_later(name, data):
+    severity, lines, message = HISTORIES[name]
+    line = with_lines(data / "outcomes.csv", lines)
+    found = [one for one in findings_of(data) if one.severity == severity]
+    assert [(one.code, one.place) for one in found] == [(name.split()[0], f"outcomes.csv:{line}")]
+    assert message in found[0].message
+    assert found[0].remedy
+
+
+def test_a_row_is_compared_with_the_one_known_before_it_wherever_it_stands_in_the_file(data):
+    path = data / "outcomes.csv"
+    first, *rest = path.read_text(encoding="utf-8").splitlines()
+    later = "second_quay,not_yet,,2024-03-01,2024-02-29,orrin_gazette,"
+    path.write_text("\n".join([first, later, *rest]) + "\n", encoding="utf-8")
+    assert [(one.code, one.place) for one in findings_of(data)] == [("O012", "outcomes.csv:2")]
+
+
+def test_a_milestone_may_have_a_history(data):
+    with_lines(
+        data / "outcomes.csv",
+        [
+            "joint_pilot_school,not_yet,,2024-07-02,2024-06-30,tide_table,Still talked of",
+            "joint_pilot_school,unclear,,2024-07-20,2024-07-20,tide_table,A class was seen",
+            "joint_pilot_school,occurred,2024-08-08,2024-08-09,2024-08-09,tide_table,Opened",
+            "joint_pilot_school,occurred,2024-08-08,2024-08-20,2024-08-20,orrin_gazette,Confirmed",
+        ],
+    )
+    assert findings_of(data) == []
 
 
 @pytest.mark.parametrize(("file", "code"), [("observations.csv", "L010"), ("sources.csv", "S004")])
@@ -208,10 +294,10 @@ def test_every_code_of_the_rules_is_planted_here():
 
     source = "".join(
         (Path(__file__).parents[2] / "src" / "indicast" / "ledger" / name).read_text(encoding="utf-8")
-        for name in ("_schemas.py", "_consistency.py", "_feeding.py")
+        for name in ("_schemas.py", "_consistency.py", "_feeding.py", "_outcomes.py")
     )
     planted = {name.split()[0] for name in CELLS} | {"C005", "L010", "L014", "L015", "L016", "S004", "S005"}
-    planted |= {"V005", "V006", "V007"}
+    planted |= {"V005", "V006", "V007", "V008", "O005", "O011", "O012", "O013"}
     assert set(re.findall(r'"([LSCVO]\d{3})"', source)) == planted
 
 

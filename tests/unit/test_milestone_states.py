@@ -68,7 +68,7 @@ def test_what_was_not_known_on_the_day_has_no_state(stated):
 
 def test_only_open_and_occurred_milestones_are_evidence(stated):
     panel = stated(SCHOOL, UNCLEAR)
-    assert panel["milestone_open"].sum(names.TIME).to_numpy().tolist() == [14.0, 0.0]  # January 2023 to February 2024
+    assert panel["milestone_open"].sum(names.TIME).to_numpy().tolist() == [13.0, 0.0]  # January 2023 to January 2024
     assert float(panel["milestone_done"].sum()) == 0.0
 
 

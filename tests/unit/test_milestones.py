@@ -176,7 +176,7 @@ def test_without_judgements_there_is_no_family_and_its_numbers_are_refused(root)
     framework = load_framework(root, "orchard")
     assert framework.judgements == ()
     assert "milestone" not in framework.families
-    with pytest.raises(WorkspaceError, match=r"priors entry milestone_shift is not known"):
+    with pytest.raises(WorkspaceError, match=r"priors entry milestone_clarity, milestone_shift is not known"):
         load_hyperparameters(framework)
 
 
@@ -194,6 +194,6 @@ def test_without_a_judgement_for_all_a_shift_is_a_dead_number(root):
     draws = {
         name: prior.sample(np.random.default_rng(1), 3)
         for name, prior in hyperparameters.priors.items()
-        if name == names.MILESTONE_CHANCE
+        if name in {names.MILESTONE_CHANCE, names.MILESTONE_CLARITY}
     }
     assert milestone.milestone_rate(draws, framework).shape == (3, 2, 4)

@@ -314,6 +314,23 @@ def test_a_month_nobody_looked_at_is_marked_and_so_is_one_without_a_line(panel_o
     assert coverage[8].tolist() == [1, 0]  # September 2023: thin
 
 
+def test_one_watch_for_all_months_leaves_the_unwatched_ones(framework, hyperparameters, ledger, panel_of):
+    # Words that were given knowing the counts: every month somebody looked at gets the declared one.
+    words = hyperparameters.coords[names.COVERAGE]
+    before = panel_of()["count_coverage"].to_numpy()
+    first = framework.counts[0]
+    declared = framework.declaration
+    changed = tuple(
+        one.model_copy(update={"watched_as": words[1]}) if one is first else one for one in declared.indicators
+    )
+    other = replace(framework, declaration=declared.model_copy(update={"indicators": changed}))
+    when = Vintage("2024-06", date(2024, 6, 30))
+    after = build_panel(other, hyperparameters, ledger, when, today=TODAY)["count_coverage"].to_numpy()
+    assert set(before[:, 0].tolist()) == {NOT_LOOKED, 0, 1}
+    np.testing.assert_array_equal(after[:, 0], np.where(before[:, 0] == NOT_LOOKED, NOT_LOOKED, 1))
+    np.testing.assert_array_equal(after[:, 1], before[:, 1])
+
+
 def test_coverage_not_yet_known_is_not_looked(panel_of):
     early = panel_of(as_of="2023-03", known_at=date(2023, 3, 30))
     assert early["count_coverage"].to_numpy()[2].tolist() == [NOT_LOOKED, NOT_LOOKED]

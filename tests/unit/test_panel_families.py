@@ -31,6 +31,7 @@ HANDS = {"indicator": "hands", "kind": "count", "unit": "hands (Pomar)", "value"
 TABLES = ("observations", "corroboration", "coverage", "outcomes")
 
 FRAMEWORK = load_framework(ORCHARD, "orchard")
+COVERAGE = FRAMEWORK.declaration.coverage
 HYPERPARAMETERS = load_hyperparameters(FRAMEWORK)
 LEDGER = load_ledger(FRAMEWORK, TODAY)[0]
 
@@ -212,12 +213,41 @@ def test_two_readings_of_one_day_are_no_change():
     assert used(panel_of(rows(HANDS, HANDS | {"value": "90", "origin_id": "b"})), "level", "line") == []
 
 
+LATER = HANDS | {"event_date": "2023-09-08", "value": "80", "origin_id": "b"}
+
+
+def test_levels_of_one_day_are_averaged_as_logarithms_whoever_gave_them():
+    other = LATER | {"value": "125", "origin_id": "c"}
+    [(time, change, gap, line)] = used(panel_of(rows(HANDS, LATER, other)), "level", "time", "change", "gap", "line")
+    assert (time, line) == (8, 3)
+    assert change == pytest.approx(np.log(100 / 64), rel=1e-12)  # 100 is the geometric mean of 80 and 125
+    assert gap == pytest.approx(182 / 365.25 * 12, rel=1e-12)
+    base = HANDS | {"value": "81", "origin_id": "d"}
+    [(change, line)] = used(panel_of(rows(HANDS, base, LATER)), "level", "change", "line")
+    assert (change, line) == (pytest.approx(np.log(80 / 72), rel=1e-12), 4)  # 72 is that of 64 and 81
+
+
+def test_an_origin_counts_once_in_the_level_of_a_day_however_many_rows_it_has():
+    repeated = [LATER, LATER | {"source_id": "overseer"}, LATER | {"value": "125", "origin_id": "c"}]
+    [(change,)] = used(panel_of(rows(HANDS, *repeated)), "level", "change")
+    assert change == pytest.approx(np.log(100 / 64), rel=1e-12)
+
+
+@settings(max_examples=6)  # a panel takes a tenth of a second
+@given(seed=st.integers(0, 10_000))
+def test_the_order_of_rows_of_one_day_does_not_change_a_level(seed):
+    values = [64, 80, 125, 31, 77]
+    ledger = rows(HANDS, *[LATER | {"value": str(n), "origin_id": f"o{n % 4}"} for n in values])
+    shuffled = replace(ledger, observations=ledger.observations.sample(frac=1.0, random_state=seed))
+    assert used(panel_of(shuffled), "level", "change", "line") == used(panel_of(ledger), "level", "change", "line")
+
+
 def test_readings_are_padded_to_the_size_asked_for_and_masked():
-    panel = panel_of(sizes=Sizes(0, 0, 0, readings=11, silences=9))
+    panel = panel_of(sizes=Sizes(0, 0, 0, readings=11, silences=30))
     assert (panel.sizes[names.SHARE_READING], panel.sizes[names.LEVEL_READING], panel.sizes[names.SILENCE]) == (
         11,
         11,
-        9,
+        30,
     )
     small = panel_of()
     for prefix in ("share", "level", "silence"):
@@ -254,8 +284,8 @@ def windows(panel, name="joint_barn"):
     return [np.flatnonzero(panel[f"milestone_{one}"].to_numpy()[:, place]).tolist() for one in ("open", "done")]
 
 
-def test_an_open_milestone_is_open_from_the_judged_month_to_that_of_the_latest_evidence():
-    assert windows(panel_of(table("outcomes", outcome()))) == [list(range(15)), []]
+def test_an_open_milestone_is_open_from_the_judged_month_to_the_last_that_the_evidence_covers():
+    assert windows(panel_of(table("outcomes", outcome()))) == [list(range(14)), []]
 
 
 def test_a_milestone_that_occurred_is_open_before_and_done_once():
@@ -286,7 +316,7 @@ def test_what_is_unclear_is_in_neither_array():
 def test_an_outcome_known_later_is_not_used():
     ledger = table("outcomes", outcome())
     assert windows(panel_of(ledger, "2024-06", date(2024, 3, 5))) == [[], []]
-    assert windows(panel_of(ledger, "2024-06", date(2024, 3, 6))) == [list(range(15)), []]
+    assert windows(panel_of(ledger, "2024-06", date(2024, 3, 6))) == [list(range(14)), []]
 
 
 def test_a_milestone_that_nobody_judged_is_in_no_array():
@@ -311,7 +341,7 @@ def silence(indicator, month, word, known_date="2023-12-31"):
     return {"indicator": indicator, "month": month, "coverage": word, "known_date": known_date, "note": ""}
 
 
-def test_only_withheld_months_of_embarrassed_indicators_are_silences():
+def test_only_due_months_of_embarrassed_indicators_are_silences():
     ledger = table(
         "coverage",
         silence("cider_books", "2023-05", "hushed"),
@@ -321,8 +351,16 @@ def test_only_withheld_months_of_embarrassed_indicators_are_silences():
         silence("gates", "2023-06", "hushed"),  # a finding, V006: nothing embarrasses the gates
     )
     panel = panel_of(ledger)
-    assert used(panel, "silence", "time", "indicator") == [(1, 1), (4, 5)]
+    found = used(panel, "silence", "time", "indicator", "reading", "published")
+    assert found == [(1, 1, 0, False), (3, 1, 0, True), (4, 5, 1, False)]  # what was closed was not due
     assert panel["event_coverage"].to_numpy()[:7].tolist() == [[-1, -1]] * 3 + [[0, -1]] + [[-1, -1]] * 3
+
+
+def test_where_no_word_means_withheld_no_publication_can_be_missed():
+    coverage = {word: "not_looked" if word == "hushed" else meaning for word, meaning in COVERAGE.items()}
+    framework = replace(FRAMEWORK, declaration=FRAMEWORK.declaration.model_copy(update={"coverage": coverage}))
+    assert "withheld" not in framework.families
+    assert used(panel_of(framework=framework), "silence", "time") == []
 
 
 def test_silences_outside_the_months_or_judged_later_are_left_out():

@@ -10,6 +10,7 @@ import pytest
 from indicast.elicit import load_hyperparameters
 from indicast.errors import WorkspaceError
 from indicast.generative import labels, marks
+from indicast.generative.emission import strength_weight
 from indicast.ledger import load_ledger
 from indicast.panel import Vintage, build_panel
 from indicast.panel._streams import fed_rows
@@ -192,3 +193,13 @@ def test_another_start_is_another_value_and_the_same_start_the_same(framework):
     assert framework.starting(route="B").variant == "labels"
     assert (history.start_index, history.judged_index) == (2022 * 12 + 6, 2023 * 12)
     assert history.starting("marks").start_index == framework.start_index
+
+
+@pytest.mark.parametrize(("mode", "route"), STARTS)
+def test_marks_set_the_strength_of_rows_only_where_they_are_the_evidence(framework, mode, route):
+    started = framework.starting(mode, route)
+    weight = strength_weight(started, load_hyperparameters(started))
+    differ = np.ptp(framework.table.diagnosticity)
+    assert differ > 0.0
+    assert (np.ptp(weight) > 0.0) == ((mode, route) == ("marks", "A"))
+    assert weight.mean() == pytest.approx(strength_weight(framework, load_hyperparameters(framework)).mean(), rel=1e-12)

@@ -165,10 +165,15 @@ FAMILY_FAULTS = {
         'feeds = { event = ["event"], count = ["event"], direction',
         r"indicator grafts: kind event is named twice; one row feeds one stream",
     ),
-    "a kind of acts that is unfed": (
-        'event_directions = ["together", "apart"]',
-        'event_directions = ["together", "apart"]\nunfed = { kinds = ["event"], reason = "x" }',
-        r"indicator gates: kind event is named twice",
+    "a kind of acts whose rest is both a direction and unfed": (
+        'event_directions = ["together"]',
+        'event_directions = ["together"]\nunfed = { kinds = ["event"], reason = "x" }',
+        r"indicator grafts: kind event is named twice",
+    ),
+    "a watch that is no word of coverage": (
+        'event_directions = ["together"]',
+        'event_directions = ["together"]\nwatched_as = "superb"',
+        r"watched_as: 'superb' is not known; allowed are ",
     ),
     "a series twice": (
         'id = "hands_by_quince"',

@@ -53,7 +53,7 @@ def calibration_figure(certificate: Mapping[str, Any], fractions: Mapping[str, n
             group="prior_sbc",
             sample_dims=["simulation"],
             backend="matplotlib",
-            figure_kwargs={"figsize": (10.0, 7.6)},
+            figure_kwargs={"figsize": (10.0, 8.2)},
         )
         figure = drawn.viz["figure"].item()
         _add_bands(figure, next(iter(fractions.values())).size)
@@ -89,7 +89,7 @@ def _add_bands(figure: Figure, simulations: int) -> None:
 
 
 def _add_states(figure: Figure, certificate: Mapping[str, Any]) -> None:
-    figure.subplots_adjust(left=0.08, right=0.98, top=0.95, bottom=0.44, hspace=0.3, wspace=0.12)
+    figure.subplots_adjust(left=0.08, right=0.98, top=0.95, bottom=0.42, hspace=0.5, wspace=0.14)
     scenarios = list(dict.fromkeys(one["scenario"] for one in certificate["states"]))
     for place, when in enumerate(WHENS):
         axes = figure.add_axes((0.08 + 0.31 * place, 0.07, 0.27, 0.27))

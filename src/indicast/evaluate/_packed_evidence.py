@@ -6,7 +6,7 @@ indicator showed is evaluated once for each distinct outcome, however many world
 
 Invariant: packed evidence equals that of each world alone
 (``tests/reference/test_prior_gates.py``). Relies on a family's evidence about a month and an
-indicator depending on nothing that is simulated elsewhere.
+indicator depending on nothing that is simulated elsewhere, save there by families that lead.
 """
 
 from __future__ import annotations
@@ -97,8 +97,11 @@ def packed_evidence(
     evidence, by_indicator
         Nats; dims (world, time, scenario) and (world, indicator, time, scenario).
     """
+    leading = {name: values for one in active(setting) if one.leads for name, values in found[one.name].items()}
     outcomes = [
-        one for family in active(setting) for one in family_outcomes(believed, setting, family, found[family.name])
+        one
+        for family in active(setting)
+        for one in family_outcomes(believed, setting, family, {**found[family.name], **leading})
     ]
     months, indicators = setting.panel.sizes[names.TIME], len(setting.framework.indicators)
     whole = np.zeros((worlds, months, len(setting.framework.scenarios)))
@@ -127,7 +130,17 @@ def joint_evidence(outcomes: Sequence[Outcome], worlds: int, scenarios: int) -> 
 
 
 def family_outcomes(believed: Draws, setting: Setting, family: Family, seen: Outcomes) -> list[Outcome]:
-    """Return the distinct outcomes of each month and indicator that a family speaks of."""
+    """Return the distinct outcomes of each month and indicator that a family speaks of.
+
+    Parameters
+    ----------
+    believed, setting
+        As in :func:`packed_evidence`.
+    family
+        Whose evidence.
+    seen
+        What it and the families that lead showed.
+    """
     groups = {name: _groups(setting, family.name, name) for name in seen}
     if not groups:
         return []

@@ -14,10 +14,10 @@ import xarray as xr
 
 from indicast import names
 from indicast.evaluate._packed_evidence import packed_evidence
-from indicast.evaluate._simulate import draw_truth
+from indicast.evaluate._simulate import draw_truth, simulate_families
 from indicast.generative import chain
 from indicast.generative.emission import with_climate
-from indicast.generative.families import EMISSIONS, Draws, Setting, active
+from indicast.generative.families import EMISSIONS, Draws, Setting
 from indicast.panel import used_months
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def draw_worlds(
     for world in range(limits.worlds):
         truth = {name: values[world : world + 1] for name, values in truths.items()}
         paths.append(draw_path(truth, months, rng))
-        found.append({family.name: family.simulate(truth, setting, paths[-1], rng) for family in active(setting)})
+        found.append(simulate_families(truth, setting, paths[-1], rng))
         counts.append(_counts(truth, watched, paths[-1], rng))
     evidence = packed_evidence(believed, setting, _stacked(found), limits.worlds)
     return PriorWorlds(np.stack(paths), np.stack(counts), *evidence)

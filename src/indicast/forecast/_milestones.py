@@ -8,7 +8,8 @@ average over draws of this product, not the product of averages.
 
 Invariant: equals simulated paths within Monte Carlo error; equal hazards give
 ``1 - (1 - lambda)^H`` whatever the chain (``tests/reference/test_clocks.py``). Not valid when
-the chance bunches before a date: hazards are constant. For a milestone whose state is not
+the chance bunches before a date: hazards are constant. Reached means: in a form that a ledger can date
+(see ``generative.milestone``). For a milestone whose state is not
 known the clock is conditional: if it has not been reached by the last month.
 """
 
@@ -99,7 +100,9 @@ def milestone_by(tree: xr.DataTree, framework: Framework, longest: int) -> xr.Da
         dims (chain, draw, milestone, horizon).
     """
     posterior = tree["posterior"].to_dataset()
-    hazards = [name for name in (names.MILESTONE_CHANCE, names.MILESTONE_SHIFT) if name in posterior]
+    hazards = [
+        name for name in (names.MILESTONE_CHANCE, names.MILESTONE_CLARITY, names.MILESTONE_SHIFT) if name in posterior
+    ]
     kept = posterior[[names.FILTERED, names.TRANSITION, *hazards]].isel({names.TIME: -1})
     stacked = kept.stack(sample=SAMPLE).transpose("sample", ...)
     draws = {str(name): stacked[name].to_numpy() for name in stacked.data_vars}

@@ -42,8 +42,8 @@ def predict(tree: xr.DataTree, framework: Framework, hyperparameters: Hyperparam
     Returns
     -------
     predictions
-        ``count_ahead`` (chain, draw, ahead, counted): events found in a month with the
-        best coverage; ``event_ahead`` (chain, draw, ahead, event_series): acts found
+        ``count_ahead`` (chain, draw, ahead, counted): events found in a month watched as the
+        latest one was; ``event_ahead`` (chain, draw, ahead, event_series): acts found
         likewise; ``direction_ahead`` (chain, draw, ahead, indicator, direction):
         what a report by a reliable source would say, given that one is made.
     """
@@ -60,7 +60,7 @@ def predict(tree: xr.DataTree, framework: Framework, hyperparameters: Hyperparam
             _counts(tree, draws, framework, hyperparameters, path, rng),
         )
     if framework.events:
-        found = _events(draws, hyperparameters, path, rng)
+        found = _events(tree, draws, hyperparameters, path, rng)
         arrays[names.EVENT_AHEAD] = ((names.AHEAD, names.EVENT_SERIES), found)
     sizes = tree["posterior"].sizes
     leading = (sizes[names.CHAIN], sizes[names.DRAW])
@@ -120,13 +120,13 @@ def _counts(
 ) -> np.ndarray:
     """Return simulated counts; dims (draw, ahead, counted)."""
     detected = hyperparameters.priors[names.DETECTION].mean()
-    best = int(detected.argmax())
+    watch = latest_watch(tree["constant_data"]["count_coverage"].to_numpy(), detected)
     seen, exposure = _history(tree, detected, len(path))
     months, ahead = seen.shape[1], path.shape[1]
     peaks = scheduled_peaks(framework, months + ahead)
     alpha = draws[names.OVERDISPERSION] ** -2.0
     for h in range(ahead):
-        level = np.log(_reference(hyperparameters, seen, exposure)) + np.log(draws[names.DETECTION][:, best, None])
+        level = np.log(_reference(hyperparameters, seen, exposure)) + np.log(draws[names.DETECTION][:, watch])
         level += (
             draws[names.SEASON][:, :, (framework.start_index + months + h) % 12] + peaks[months + h] * draws[names.PEAK]
         )
@@ -134,14 +134,36 @@ def _counts(
         mean = np.exp(level + hyperparameters.number("growth_years") * growth)
         found = rng.poisson(rng.gamma(alpha, mean / alpha))
         seen = np.concatenate([seen, found[:, None]], axis=1)
-        exposure = np.concatenate([exposure, np.full_like(found[:, None], detected[best], dtype=float)], axis=1)
+        exposure = np.concatenate([exposure, np.broadcast_to(detected[watch], found[:, None].shape)], axis=1)
     return np.asarray(seen[:, months:])
 
 
-def _events(draws: Draws, hyperparameters: Hyperparameters, path: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def latest_watch(coverage: np.ndarray, detected: np.ndarray) -> np.ndarray:
+    """Return the coverage that each series had when it was last looked at; the best one if it never was.
+
+    Parameters
+    ----------
+    coverage
+        Index of the coverage word, ``NOT_LOOKED`` where nobody looked; dims (time, series).
+    detected
+        Expected chance of detection of each word; dims (coverage).
+
+    Examples
+    --------
+    >>> latest_watch(np.array([[0, -1], [1, -1], [-1, -1]]), np.array([0.9, 0.5]))
+    array([1, 0])
+    """
+    words = [column[column != NOT_LOOKED] for column in coverage.T]
+    return np.array([word[-1] if word.size else detected.argmax() for word in words], dtype=np.int64)
+
+
+def _events(
+    tree: xr.DataTree, draws: Draws, hyperparameters: Hyperparameters, path: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
     """Return simulated acts; dims (draw, ahead, event_series)."""
-    best = int(hyperparameters.priors[names.EVENT_DETECTION].mean().argmax())
-    mean = event.row_rate(draws) * draws[names.EVENT_DETECTION][:, best, None, None]
+    expected = hyperparameters.priors[names.EVENT_DETECTION].mean()
+    watch = latest_watch(tree["constant_data"]["event_coverage"].to_numpy(), expected)
+    mean = event.row_rate(draws) * draws[names.EVENT_DETECTION][:, watch, None]
     return rng.poisson(np.take_along_axis(mean[:, None], path[:, :, None, None], axis=-1)[..., 0])
 
 

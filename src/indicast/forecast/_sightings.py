@@ -104,6 +104,7 @@ def expected_climate(draws: Draws, setting: Setting) -> tuple[np.ndarray, np.nda
 def _directions(draws: Draws, setting: Setting, first: int) -> Iterator[Sighting]:
     mean, variance = expected_climate(draws, setting)
     news, panel = direction.flat_news(draws), setting.panel
+    shown = direction.cell_shown(draws, panel)
     places = {name: panel[f"cell_{name}"].to_numpy() for name in ("time", "indicator", "used")}
     for cell in np.flatnonzero(places["used"] & (places["time"] >= first)).tolist():
         time, indicator = int(places["time"][cell]), int(places["indicator"][cell])
@@ -111,7 +112,10 @@ def _directions(draws: Draws, setting: Setting, first: int) -> Iterator[Sighting
         eta = draws[names.STRENGTH][:, indicator, None] * _listed(setting)[indicator] + mean[:, time, indicator, None]
         reading = direction.reading_probability(eta / scale, draws[names.THRESHOLD][:, None] / scale)
         outcomes, message, place = _messages(draws, setting, cell)
-        chance = np.exp(direction.cell_log_emission(reading[:, None], message, news[:, indicator, None]))
+        likelihood = direction.cell_log_emission(
+            reading[:, None], message, news[:, indicator, None], shown[:, cell, None]
+        )
+        chance = np.exp(likelihood)
         chance = np.moveaxis(chance, 1, -1)
         yield Sighting(time, indicator, chance, np.ones(len(outcomes)), chance[..., place])
 
@@ -237,4 +241,4 @@ SEEN_BY: Final[Mapping[str, Callable[[Draws, Setting, int], Iterator[Sighting]]]
     "share": _shares,
     "level": _levels,
 }
-"""Families that speak of indicators. Milestones are no indicators, and what was withheld was not seen."""
+"""Families that speak of indicators. Milestones are no indicators, and of a publication only its reports are seen."""

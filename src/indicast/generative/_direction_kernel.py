@@ -1,7 +1,8 @@
 """The evidence of reported directions, cell by cell, and its adjoint.
 
 The compiled road beside the NumPy one of ``direction``; the mathematics stands there.
-Forward, each cell leaves its slopes, so that the adjoint only multiplies and adds.
+Forward, each cell leaves its slopes, so that the adjoint only multiplies and adds. ``shown`` is w of
+``_publication``, and 1.0 where no publication was due, which changes no bit.
 Invariant: equals the NumPy twin and finite differences (``tests/reference/test_twin.py``,
 ``tests/reference/test_kernels.py``).
 """
@@ -18,7 +19,8 @@ from indicast.generative._probit_kernel import expected_parts, reading_parts
 
 READINGS = 3
 BY_ETA, BY_THRESHOLD, BY_NEWS, BY_MESSAGE = 0, 1, 2, 3
-SLOPES = BY_MESSAGE + READINGS
+BY_SHOWN = BY_MESSAGE + READINGS
+SLOPES = BY_SHOWN + READINGS
 
 
 @numba.njit(error_model="numpy", fastmath=False)
@@ -52,9 +54,11 @@ def _value(
     flat_news: np.ndarray,
     reliability: np.ndarray,
     slant: np.ndarray,
+    shown: np.ndarray,
     expected: np.ndarray,
     cell_time: np.ndarray,
     cell_indicator: np.ndarray,
+    cell_row: np.ndarray,
     report_cell: np.ndarray,
     report_direction: np.ndarray,
     report_grade: np.ndarray,
@@ -69,7 +73,12 @@ def _value(
     slopes, value = np.empty((cells, scenarios, SLOPES)), np.empty(scenarios)
     for c in range(cells):
         t, i = cell_time[c], cell_indicator[c]
-        nu = flat_news[i]
+        nu, at_fell, at_stayed, at_rose = (
+            flat_news[i],
+            shown[cell_row[c], 0],
+            shown[cell_row[c], 1],
+            shown[cell_row[c], 2],
+        )
         peak = max(message[c, 0], message[c, 1], message[c, 2])
         fell, stayed, rose = exp(message[c, 0] - peak), exp(message[c, 1] - peak), exp(message[c, 2] - peak)
         for k in range(scenarios):
@@ -81,18 +90,22 @@ def _value(
                 slopes[c, k] = slopes[c, same]
                 continue
             low, flat, high, at_low, at_high = expected_parts(expected[i, k], strength[i], climate[t, i], tau)
-            down, still, up = low * fell, flat * stayed, high * rose
-            joint, reported = down + nu * still + up, low + nu * flat + high
+            down, still, up = at_fell * (low * fell), at_stayed * (flat * stayed), at_rose * (high * rose)
+            joint, reported = down + nu * still + up, at_fell * low + nu * (at_stayed * flat) + at_rose * high
             value[k] = log(joint / reported) + peak
             per_joint, per_reported = 1.0 / joint, 1.0 / reported
-            by_low = (fell - nu * stayed) * per_joint - (1.0 - nu) * per_reported
-            by_high = (rose - nu * stayed) * per_joint - (1.0 - nu) * per_reported
+            quiet = nu * at_stayed
+            by_low = (at_fell * fell - quiet * stayed) * per_joint - (at_fell - quiet) * per_reported
+            by_high = (at_rose * rose - quiet * stayed) * per_joint - (at_rose - quiet) * per_reported
             slopes[c, k, BY_ETA] = by_high * at_high - by_low * at_low
             slopes[c, k, BY_THRESHOLD] = -by_high * at_high - by_low * at_low
-            slopes[c, k, BY_NEWS] = still * per_joint - flat * per_reported
+            slopes[c, k, BY_NEWS] = still * per_joint - at_stayed * flat * per_reported
             slopes[c, k, BY_MESSAGE] = down * per_joint
             slopes[c, k, BY_MESSAGE + 1] = nu * still * per_joint
             slopes[c, k, BY_MESSAGE + 2] = up * per_joint
+            slopes[c, k, BY_SHOWN] = low * (fell * per_joint - per_reported)
+            slopes[c, k, BY_SHOWN + 1] = nu * flat * (stayed * per_joint - per_reported)
+            slopes[c, k, BY_SHOWN + 2] = high * (rose * per_joint - per_reported)
         for k in range(scenarios):
             emission[t, k] += value[k]
     return emission, slopes
@@ -107,9 +120,11 @@ def _adjoint(
     flat_news: np.ndarray,
     reliability: np.ndarray,
     slant: np.ndarray,
+    shown: np.ndarray,
     expected: np.ndarray,
     cell_time: np.ndarray,
     cell_indicator: np.ndarray,
+    cell_row: np.ndarray,
     report_cell: np.ndarray,
     report_direction: np.ndarray,
     report_grade: np.ndarray,
@@ -118,7 +133,7 @@ def _adjoint(
 ) -> Arrays:
     to_strength, to_climate, to_news = np.zeros_like(strength), np.zeros_like(climate), np.zeros_like(flat_news)
     to_reliability, to_slant, to_threshold = np.zeros_like(reliability), np.zeros_like(slant), 0.0
-    felt = np.zeros((slopes.shape[0], READINGS))
+    felt, to_shown = np.zeros((slopes.shape[0], READINGS)), np.zeros_like(shown)
     for c in range(slopes.shape[0]):
         t, i = cell_time[c], cell_indicator[c]
         for k in range(expected.shape[1]):
@@ -130,6 +145,7 @@ def _adjoint(
             to_news[i] += weight * slopes[c, k, BY_NEWS]
             for y in range(READINGS):
                 felt[c, y] += weight * slopes[c, k, BY_MESSAGE + y]
+                to_shown[cell_row[c], y] += weight * slopes[c, k, BY_SHOWN + y]
     for r in range(report_cell.shape[0]):
         cell, said, grade, source = report_cell[r], report_direction[r] + 1, report_grade[r], report_slant[r]
         rho = reliability[grade] * report_factor[r]
@@ -138,8 +154,8 @@ def _adjoint(
         by_guess = (felt[cell].sum() - felt[cell, said]) / guessed + by_rho
         to_reliability[grade] += (by_rho - by_guess * slant[source, said]) * report_factor[r]
         to_slant[source, said] += by_guess * (1.0 - rho)
-    return to_strength, to_climate, np.asarray(to_threshold), to_news, to_reliability, to_slant
+    return to_strength, to_climate, np.asarray(to_threshold), to_news, to_reliability, to_slant, to_shown
 
 
-DIRECTIONS = Kernel(_value, _adjoint, smooth=6, kept=(3,), parts=(expected_parts, reading_parts))
-"""Inputs: six smooth ones, the expected readings as floats, then cells and reports."""
+DIRECTIONS = Kernel(_value, _adjoint, smooth=7, kept=(3,), parts=(expected_parts, reading_parts))
+"""Inputs: seven smooth ones, the expected readings as floats, then cells and reports."""

@@ -78,6 +78,8 @@ class Family:
     cells
         Panel -> month and indicator (indices) of each piece of its evidence, if shocks and
         tilts touch it, so that its cells are no independent witnesses; None if they do not.
+    leads
+        Whether another family is read given what this one saw, so that it is drawn first.
     """
 
     name: str
@@ -86,6 +88,7 @@ class Family:
     log_emission_graph: Callable[[Variables, Variables, Setting], Any]
     simulate: Callable[[Draws, Setting, np.ndarray, np.random.Generator], dict[str, np.ndarray]]
     cells: Callable[[xr.Dataset], tuple[np.ndarray, np.ndarray]] | None = None
+    leads: bool = False
 
     def log_emission(self, draws: Draws, setting: Setting) -> np.ndarray:
         """Return the family's evidence, nats, exactly 0 where nothing was seen; dims (draw, time, scenario)."""

@@ -20,13 +20,18 @@ NOT_SHARED = -1
 
 @numba.njit(error_model="numpy", fastmath=False)
 def _rates(
-    chance: np.ndarray, shift: np.ndarray, horizon: np.ndarray, owner: np.ndarray, shared: np.ndarray
+    chance: np.ndarray,
+    shift: np.ndarray,
+    clarity: np.ndarray,
+    horizon: np.ndarray,
+    owner: np.ndarray,
+    shared: np.ndarray,
 ) -> np.ndarray:
-    """Return the monthly rate of each milestone in each scenario."""
+    """Return the monthly rate at which each milestone is clearly reached in each scenario."""
     rate = np.empty(owner.shape)
     for m in range(owner.shape[0]):
         for k in range(owner.shape[1]):
-            rate[m, k] = -log1p(-chance[owner[m, k]]) / horizon[owner[m, k]]
+            rate[m, k] = -clarity[m] * log1p(-chance[owner[m, k]]) / horizon[owner[m, k]]
             if shared[m] != NOT_SHARED:
                 rate[m, k] *= exp(shift[shared[m], k])
     return rate
@@ -35,13 +40,14 @@ def _rates(
 def _value(
     chance: np.ndarray,
     shift: np.ndarray,
+    clarity: np.ndarray,
     horizon: np.ndarray,
     owner: np.ndarray,
     shared: np.ndarray,
     opened: np.ndarray,
     done: np.ndarray,
 ) -> Arrays:
-    rate = _rates(chance, shift, horizon, owner, shared)
+    rate = _rates(chance, shift, clarity, horizon, owner, shared)
     emission, reached = np.zeros((opened.shape[0], owner.shape[1])), np.empty(owner.shape)
     for m in range(owner.shape[0]):
         for k in range(owner.shape[1]):
@@ -58,14 +64,15 @@ def _adjoint(
     upstream: np.ndarray,
     chance: np.ndarray,
     shift: np.ndarray,
+    clarity: np.ndarray,
     horizon: np.ndarray,
     owner: np.ndarray,
     shared: np.ndarray,
     opened: np.ndarray,
     done: np.ndarray,
 ) -> Arrays:
-    rate = _rates(chance, shift, horizon, owner, shared)
-    to_chance, to_shift = np.zeros_like(chance), np.zeros_like(shift)
+    rate = _rates(chance, shift, clarity, horizon, owner, shared)
+    to_chance, to_shift, to_clarity = np.zeros_like(chance), np.zeros_like(shift), np.zeros_like(clarity)
     for m in range(owner.shape[0]):
         for k in range(owner.shape[1]):
             waited, came = 0.0, 0.0
@@ -75,11 +82,12 @@ def _adjoint(
             by_log_rate = rate[m, k] * (came / expm1(rate[m, k]) - waited)
             left = 1.0 - chance[owner[m, k]]
             to_chance[owner[m, k]] += by_log_rate / (-log(left) * left)
+            to_clarity[m] += by_log_rate / clarity[m]
             if shared[m] != NOT_SHARED:
                 to_shift[shared[m], k] += by_log_rate
-    return to_chance, to_shift
+    return to_chance, to_shift, to_clarity
 
 
-MILESTONES = Kernel(_value, _adjoint, smooth=2, kept=())
-"""Inputs: chance within the horizon, log-deviations of shared hazards; then horizons in months, whose judgement and
-which deviation each milestone rests on, and what was open and done."""
+MILESTONES = Kernel(_value, _adjoint, smooth=3, kept=())
+"""Inputs: chance within the horizon, log-deviations of shared hazards, clarity; then horizons in months, whose
+judgement and which deviation each milestone rests on, and what was open and done."""

@@ -4,7 +4,8 @@ A cell (month, indicator) has one latent reading y in {-1, 0, +1}, an ordered pr
 what the scenario predicts and of shared shocks. Its reports all speak of that one
 reading, each through its source: ``m(y) = prod_r [rho_r 1(d_r = y) + (1 - rho_r)
 q_r(d_r)]``. A flat reading is seldom news, so the likelihood conditions on being
-reported: ``L = log sum_y P(y) nu_y m(y) - log sum_y P(y) nu_y``.
+reported: ``L = log sum_y P(y) nu_y m(y) - log sum_y P(y) nu_y``. Where a publication of the cell was
+due, it also conditions on whether that came: ``P(y) w(y)`` in place of ``P(y)`` (``_publication``).
 
 Invariant: a worthless source (rho = 0) has likelihood ratio exactly one; many copies
 of one origin say what one says; however many origins a cell has, it never says more
@@ -24,6 +25,7 @@ from scipy.special import expit, ndtr
 
 from indicast import names
 from indicast.generative._family import CLIMATE, Draws, Family, Labelled, Places, Setting, by_month, unpadded
+from indicast.generative._publication import cell_rows, table, table_graph
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -106,7 +108,9 @@ def message(reliability: np.ndarray, slant: np.ndarray, direction: np.ndarray, u
     return np.asarray(np.where(used[..., None], factor, 1.0).prod(axis=-2))
 
 
-def cell_log_emission(probability: np.ndarray, likelihood: np.ndarray, flat_news: np.ndarray) -> np.ndarray:
+def cell_log_emission(
+    probability: np.ndarray, likelihood: np.ndarray, flat_news: np.ndarray, shown: np.ndarray | None = None
+) -> np.ndarray:
     """Return the log-likelihood of a cell's reports, given that it was reported on.
 
     Parameters
@@ -117,6 +121,9 @@ def cell_log_emission(probability: np.ndarray, likelihood: np.ndarray, flat_news
         From :func:`message`; dims (..., cell, direction).
     flat_news
         nu: chance that a flat reading is reported, relative to a change; dims (..., cell).
+    shown
+        w: chance that what became of the cell's publication follows a reading; dims (..., cell,
+        direction). One by default, as where nothing was due.
 
     Returns
     -------
@@ -124,7 +131,7 @@ def cell_log_emission(probability: np.ndarray, likelihood: np.ndarray, flat_news
         Nats; dims (..., cell, scenario).
     """
     news = np.stack(np.broadcast_arrays(1.0, flat_news, 1.0), axis=-1)[..., None, :]
-    weighted = probability * news
+    weighted = probability * news if shown is None else probability * (news * shown[..., None, :])
     return np.asarray(np.log((weighted * likelihood[..., None, :]).sum(axis=-1)) - np.log(weighted.sum(axis=-1)))
 
 
@@ -174,8 +181,14 @@ def cell_places(
     eta = draws[names.STRENGTH][:, indicator, None] * expected[indicator] + climate[:, time, indicator, None]
     probability = reading_probability(eta, draws[names.THRESHOLD][:, None, None])
     probability = probability if residual is None else flat_where_residual(probability, residual)
-    cells = cell_log_emission(probability, _panel_message(draws, panel), flat_news(draws)[:, indicator])
+    shown = cell_shown(draws, panel)[:, used]
+    cells = cell_log_emission(probability, _panel_message(draws, panel), flat_news(draws)[:, indicator], shown)
     return Places(time, indicator, cells)
+
+
+def cell_shown(draws: Mapping[str, np.ndarray], panel: xr.Dataset) -> np.ndarray:
+    """Return w of each cell, padding included; dims (draw, cell, direction)."""
+    return np.asarray(table(draws)[:, cell_rows(panel)])
 
 
 def _panel_message(draws: Mapping[str, np.ndarray], panel: xr.Dataset) -> np.ndarray:
@@ -205,10 +218,13 @@ def log_emission_graph(
     from indicast.generative._kernel_op import KernelOp
 
     parameters = (names.STRENGTH, "climate", names.THRESHOLD, "flat_news", names.RELIABILITY, names.SLANT_SHARES)
-    cells = ("cell_time", "cell_indicator")
+    cells = ("cell_time", "cell_indicator", "cell_row")
     reports = ("report_cell", "report_direction", "report_grade", "report_factor", "report_slant")
     return KernelOp(DIRECTIONS, (months, expected.shape[1]))(
-        *(variables[name] for name in parameters), coded(expected, residual), *(data[name] for name in cells + reports)
+        *(variables[name] for name in parameters),
+        table_graph(variables),
+        coded(expected, residual),
+        *(data[name] for name in cells + reports),
     )
 
 
@@ -217,6 +233,7 @@ def data(panel: xr.Dataset) -> dict[str, Labelled]:
     used, reported = panel["cell_used"].to_numpy(), panel["report_used"].to_numpy()
     found: dict[str, Labelled] = unpadded(panel, "cell_used", ("cell_time", "cell_indicator"))
     found |= {name: ((names.REPORT,), panel[name].to_numpy()[reported]) for name in REPORT_DATA}
+    found["cell_row"] = ((names.CELL,), cell_rows(panel)[used])
     place = np.cumsum(used) - 1
     return found | {"report_cell": ((names.REPORT,), place[np.nonzero(reported)[0]])}
 
@@ -228,13 +245,14 @@ def cells(panel: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
 
 
 def simulate(truth: Draws, setting: Setting, path: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Return reports drawn under a scenario path, in the panel's cells and from its sources."""
+    """Return reports drawn under a scenario path, in the panel's cells and from its sources, given its publications."""
     panel, framework = setting.panel, setting.framework
     time, indicator = panel["cell_time"].to_numpy(), panel["cell_indicator"].to_numpy()
     predicted = truth[names.STRENGTH][0][indicator] * framework.expected[indicator, path[time]]
     weight = reading_probability(predicted + truth[CLIMATE][0][time, indicator], truth[names.THRESHOLD][0])
     weight = np.where(framework.residual[path[time]][:, None], 1.0 / READINGS.size, weight)
     weight[:, 1] *= flat_news(truth)[0][indicator]
+    weight = weight * cell_shown(truth, panel)[0]
     reading = _categorical(weight, rng)
     grade, slant = panel["report_grade"].to_numpy(), panel["report_slant"].to_numpy()
     reliable = rng.random(grade.shape) < truth[names.RELIABILITY][0][grade] * panel["report_factor"].to_numpy()

@@ -28,9 +28,13 @@ def group_of(framework: Framework) -> np.ndarray:
 
 
 def strength_weight(framework: Framework, hyperparameters: Hyperparameters) -> np.ndarray:
-    """Return how strongly each indicator may show: floor + (1 - floor) r; dims (indicator)."""
-    floor = hyperparameters.number("strength_floor")
-    return np.asarray(floor + (1.0 - floor) * framework.table.diagnosticity)
+    """Return how strongly each indicator may show: floor + (1 - floor) r; dims (indicator).
+
+    Where the marks are left out, every row gets the average r: what separates rows is read off the marks.
+    """
+    floor, diagnosticity = hyperparameters.number("strength_floor"), framework.table.diagnosticity
+    known = diagnosticity if marks.used(framework) else np.full_like(diagnosticity, diagnosticity.mean())
+    return np.asarray(floor + (1.0 - floor) * known)
 
 
 def strengths(draws: Mapping[str, np.ndarray], framework: Framework, hyperparameters: Hyperparameters) -> np.ndarray:

@@ -1,7 +1,7 @@
 """The model without a sampler: one value per parameter, no shocks, and a fixed exponent.
 
 Every parameter stands at its point value (``Prior.point``); shocks are off. Instead, the evidence
-that shocks would have touched (marks, reports of a direction, withheld publications) counts less:
+that shocks would have touched (marks, reports of a direction, publications that were due) counts less:
 that of month t is raised to the power
 
 ``eta_t = n_t / sum_c d_c``,  ``d_c = 1 + rho sum_(c' != c) w_cc'``
@@ -164,7 +164,7 @@ def exponents(setting: Setting) -> np.ndarray:
 
 
 def shocked_cells(setting: Setting) -> Cells:
-    """Return the cells that shocks touch: of every mark, report of a direction and withheld month."""
+    """Return the cells that shocks touch: of every mark, report of a direction and publication that was due."""
     found = [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
     if marks.used(setting.framework):
         indicators = np.arange(len(setting.framework.indicators))

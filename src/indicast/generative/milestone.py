@@ -1,17 +1,20 @@
 """Family ``milestone``: steps that happen once, by a date that experts gave.
 
-In scenario k an open milestone m is reached each month with chance
-``lambda_mk = 1 - (1 - p_mk)^(1 / (12 h_m))``, p_mk being the elicited chance that it is done
-within h_m years if the scenario holds throughout. While open it says ``log(1 - lambda)``,
-when done ``log lambda``; what is unclear says exactly 0. Where one judgement was given for all
-scenarios they share one hazard, up to a small log-deviation: a list that reads the same under every
-scenario is no evidence.
+In scenario k a step m is taken each month with chance ``1 - (1 - p_mk)^(1 / (12 h_m))``, p_mk being
+the elicited chance that it is done within h_m years if the scenario holds throughout. Not every step
+can be dated: some are taken in fact and never announced, or announced and never taken. A
+share c_m of them, the milestone's clarity, comes in a form that a ledger can date, and a step
+taken in another form does not keep the clear one from coming. So the clear form has hazard
+``lambda_mk = 1 - (1 - p_mk)^(c_m / (12 h_m))``: while it is open it says ``log(1 - lambda)``, when done ``log
+lambda``; what is unclear says exactly 0. Where one judgement was given for all scenarios they share
+one hazard, up to a small log-deviation: a list that reads the same under every scenario is no evidence.
 
-Invariant: equal hazards give a Bayes factor of exactly one; the monthly hazards multiply back
-to p over the horizon (``tests/reference/test_milestone.py``,
+Invariant: equal hazards give a Bayes factor of exactly one; with clarity 1 the monthly hazards
+multiply back to p over the horizon, with clarity 0 nothing is evidence (``tests/reference/test_milestone.py``,
 ``tests/contract/test_families.py``). Not valid when the chance bunches before the date:
-the hazard is constant. Source: discrete-time survival, Singer and Willett 1993,
-doi:10.3102/10769986018002155.
+the hazard is constant. Sources: discrete-time survival, Singer and Willett 1993,
+doi:10.3102/10769986018002155; thinning of a point process, Lewis and Shedler 1979,
+doi:10.1002/nav.3800260304.
 """
 
 from __future__ import annotations
@@ -50,7 +53,7 @@ def monthly_rate(chance: np.ndarray, years: np.ndarray) -> np.ndarray:
 
 
 def milestone_rate(draws: Draws, framework: Framework) -> np.ndarray:
-    """Return the monthly rate of every milestone in every scenario.
+    """Return the monthly rate at which every milestone is clearly reached in every scenario.
 
     Returns
     -------
@@ -61,7 +64,7 @@ def milestone_rate(draws: Draws, framework: Framework) -> np.ndarray:
     rate = monthly_rate(draws[names.MILESTONE_CHANCE], years)[:, owners(framework)]
     for place, milestone in enumerate(shared(framework)):
         rate[:, milestone] *= np.exp(draws[names.MILESTONE_SHIFT][:, place])
-    return rate
+    return np.asarray(rate * draws[names.MILESTONE_CLARITY][:, :, None])
 
 
 def owners(framework: Framework) -> np.ndarray:
@@ -111,7 +114,7 @@ def log_emission_graph(variables: Variables, data: Variables, setting: Setting) 
     shift = variables.get(names.MILESTONE_SHIFT, np.zeros((0, len(framework.scenarios))))
     seen = (data["milestone_open"], data["milestone_done"])
     return KernelOp(MILESTONES, (None, owner.shape[1]))(
-        variables[names.MILESTONE_CHANCE], shift, horizon, owner, row, *seen
+        variables[names.MILESTONE_CHANCE], shift, variables[names.MILESTONE_CLARITY], horizon, owner, row, *seen
     )
 
 

@@ -11,6 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from indicast.ledger._feeding import feeding_findings
+from indicast.ledger._outcomes import outcome_findings
 from indicast.workspace import Finding, Framework, Severity, shown
 
 if TYPE_CHECKING:
@@ -25,14 +26,15 @@ def consistency_findings(framework: Framework, frames: dict[str, pd.DataFrame], 
         *_duplicates("observations.csv", observations, list(observations.columns), "L010", "row"),
         *_duplicates("sources.csv", frames["sources"], ["source_id"], "S004", "source_id"),
         *_duplicates("coverage.csv", frames["coverage"], ["indicator", "month"], "V004", "indicator and month"),
-        *_duplicates("outcomes.csv", frames["outcomes"], ["milestone"], "O005", "milestone"),
+        *_duplicates(
+            "outcomes.csv", frames["outcomes"], ["milestone", "known_date"], "O005", "milestone and known_date"
+        ),
         *feeding_findings(framework, observations),
         *_dangling_corroborations(frames),
         *_ambiguous_corroborations(frames),
         *_early_coverage(frames["coverage"]),
         *_misplaced_silence(framework, frames["coverage"]),
-        *_dates_of_outcomes(frames["outcomes"]),
-        *_outcomes_out_of_range(framework, frames["outcomes"]),
+        *outcome_findings(framework, frames["outcomes"]),
         *_missing_declared_sources(framework, frames["sources"]),
     ]
 
@@ -121,75 +123,37 @@ def _is_month_end(dates: pd.Series) -> pd.Series:
     return pd.to_datetime(dates, format="%Y-%m-%d", errors="coerce").dt.is_month_end
 
 
-def _dates_of_outcomes(rows: pd.DataFrame) -> list[Finding]:
-    undated = rows.index[(rows["outcome"] == "occurred") & (rows["date"] == "")]
-    early = rows.index[(rows["date"] != "") & (rows["outcome"] == "occurred") & (rows["known_date"] < rows["date"])]
-    return [
-        *_findings(
-            "outcomes.csv", undated, "O006", "error", "an outcome that occurred has no date", "give the day it occurred"
-        ),
-        *_findings(
-            "outcomes.csv",
-            early,
-            "O007",
-            "error",
-            "known_date is before the date of the outcome",
-            "correct one of them",
-        ),
-    ]
-
-
 def _misplaced_silence(framework: Framework, rows: pd.DataFrame) -> list[Finding]:
-    """Return withheld months of indicators that nothing embarrasses, and idle coverage."""
-    shy = {one.id for one in framework.declaration.indicators if one.embarrassing}
-    withheld = rows["coverage"].map(framework.declaration.coverage) == "withheld"
+    """Return withheld months of indicators that nothing embarrasses, idle coverage, and one-sided silence."""
+    shy = rows["indicator"].isin([one.id for one in framework.declaration.indicators if one.embarrassing])
     tallied = rows["indicator"].isin([one.id for one in (*framework.counts, *framework.events)])
-    lost = rows.index[withheld & ~rows["indicator"].isin(shy)]
-    idle = rows.index[~withheld & ~tallied]
-    remedy = "name the direction it would rather not show as 'embarrassing' in model.toml"
+    meaning = rows["coverage"].map(framework.declaration.coverage)
+    withheld, came = meaning == "withheld", shy & (meaning == "looked") & ("withheld" in framework.families)
+    onesided = withheld & shy & ~rows["indicator"].isin(rows["indicator"][came])
     return [
-        *_findings("coverage.csv", lost, "V006", "error", "withheld, but nothing embarrasses the indicator", remedy),
         *_findings(
             "coverage.csv",
-            idle,
+            rows.index[withheld & ~shy],
+            "V006",
+            "error",
+            "withheld, but nothing embarrasses the indicator",
+            "name the direction it would rather not show as 'embarrassing' in model.toml",
+        ),
+        *_findings(
+            "coverage.csv",
+            rows.index[~withheld & ~came & ~tallied],
             "V007",
             "warning",
-            "the indicator is not tallied, so having looked says nothing",
-            "keep only the months in which something was withheld",
-        ),
-    ]
-
-
-def _outcomes_out_of_range(framework: Framework, rows: pd.DataFrame) -> list[Finding]:
-    """Return outcomes before the judged month or after their evidence, and evidence from after its own day."""
-    occurred, judged = rows["outcome"] == "occurred", framework.declaration.start.month
-    ahead = rows.index[(rows["outcome"] == "not_yet") & (rows["as_of"] > rows["known_date"])]
-    before = rows.index[occurred & (rows["date"] != "") & (rows["date"].str.slice(0, 7) < judged)]
-    after = rows.index[occurred & (rows["date"] > rows["as_of"])]
-    return [
-        *_findings(
-            "outcomes.csv",
-            before,
-            "O008",
-            "error",
-            f"the milestone occurred before {judged}, the month the experts judged",
-            "nothing was left to forecast; remove the row or correct its date",
+            "the indicator is not tallied, so this says no more than a month without a line",
+            "keep only the months in which a publication was due: it came, or it was withheld",
         ),
         *_findings(
-            "outcomes.csv",
-            after,
-            "O009",
-            "error",
-            "the outcome is dated after its as_of date",
-            "as_of is the day of the latest evidence; correct one of them",
-        ),
-        *_findings(
-            "outcomes.csv",
-            ahead,
-            "O010",
-            "error",
-            "not_yet as of a day after it was known",
-            "nothing is known of a later day; correct one of them",
+            "coverage.csv",
+            rows.index[onesided & ~rows["indicator"].where(onesided).duplicated()],
+            "V008",
+            "warning",
+            "the indicator has withheld months, and none in which the publication came",
+            "what came is evidence too: give those months a word that means 'looked'",
         ),
     ]
 

@@ -27,7 +27,8 @@ class Ledger:
     """The five tables; dates are datetimes, everything else is text.
 
     The label of each row is its line in the file. ``observations``, ``coverage``,
-    ``outcomes`` and ``corroboration`` carry ``known_date``.
+    ``outcomes`` and ``corroboration`` carry ``known_date``. ``outcomes`` holds every row of
+    a milestone's history; :func:`~indicast.ledger.standing_outcomes` says which one stands.
     """
 
     observations: pd.DataFrame

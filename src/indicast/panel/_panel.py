@@ -23,7 +23,7 @@ from indicast.panel._marks import mark_variables
 from indicast.panel._outcomes import milestone_variables
 from indicast.panel._readings import level_variables, number_of_readings, share_variables
 from indicast.panel._reports import cell_variables, direction_reports
-from indicast.panel._silences import silence_variables, withheld_months
+from indicast.panel._silences import due_months, silence_variables
 from indicast.panel._sizes import Sizes, needed_sizes, padded_sizes
 from indicast.workspace import Framework, month_index
 
@@ -121,7 +121,7 @@ def build_panel(
     known = ledger.known(when.known_at)
     reports = direction_reports(framework, hyperparameters, known, months)
     counts = monthly_counts(framework, hyperparameters, known, months)
-    silences = withheld_months(framework, known, months)
+    silences = due_months(framework, known, months)
     readings = number_of_readings(framework, known, months)
     needed = needed_sizes(reports, months, readings, len(silences))
     padded = padded_sizes(framework, needed, sizes)

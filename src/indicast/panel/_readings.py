@@ -1,7 +1,7 @@
 """Numbers that may be compared: shares, and changes of a level between two readings.
 
-Invariant: a change joins two readings of one series, the earlier of which was known as
-well, and rows of one origin on one day are one reading
+Invariant: a change joins two days of one series, the earlier of which was known as well;
+levels of one day are one reading, whoever gave them, and shares of one day and origin are
 (``tests/unit/test_panel_families.py``).
 """
 
@@ -22,25 +22,30 @@ if TYPE_CHECKING:
 Variables = dict[str, tuple[tuple[str, ...], np.ndarray]]
 DAYS_PER_MONTH = 365.25 / 12.0
 PER_CENT = 100.0
+DAY = ["fed_label", "event_date"]
+"""A day of a series."""
 
 
 def share_variables(framework: Framework, ledger: Ledger, months: int, slots: int) -> Variables:
     """Return month, series and value in (0, 1) of each share reading; dims (share_reading)."""
-    rows = _readings(framework, ledger, "share", months)
-    rows = rows[(rows["value"] > 0.0) & (rows["value"] < PER_CENT)]
+    rows = _shares(framework, ledger, months)
     return _variables("share", framework, rows, {"value": rows["value"].to_numpy() / PER_CENT}, slots)
 
 
 def level_variables(framework: Framework, ledger: Ledger, months: int, slots: int) -> Variables:
     """Return month, series, log-change and gap in months of each level reading; dims (level_reading)."""
-    rows = _readings(framework, ledger, "level", months)
-    rows = rows[rows["value"] > 0.0]
-    series = rows.groupby("fed_label", sort=False)
-    change = np.log(rows["value"]) - np.log(series["value"].shift())
-    gap = series["event_date"].diff().dt.days / DAYS_PER_MONTH
-    joined = (change.notna() & (gap > 0.0)).to_numpy(dtype=bool)
-    columns = {"change": change[joined].to_numpy(), "gap": gap[joined].to_numpy()}
-    return _variables("level", framework, rows[joined], columns, slots)
+    rows = _changes(_levels(framework, ledger, months))
+    columns = {name: rows[name].to_numpy() for name in ("change", "gap")}
+    return _variables("level", framework, rows, columns, slots)
+
+
+def reading_rows(framework: Framework, ledger: Ledger, family: str, months: int) -> pd.DataFrame:
+    """Return the rows behind the readings of a family that are evidence; bases of levels are none."""
+    if family == "share":
+        return _shares(framework, ledger, months)
+    rows = _levels(framework, ledger, months)
+    changes = _changes(rows)
+    return rows[rows.set_index(DAY).index.isin(changes.set_index(DAY).index)]
 
 
 def number_of_readings(framework: Framework, ledger: Ledger, months: int) -> int:
@@ -49,12 +54,41 @@ def number_of_readings(framework: Framework, ledger: Ledger, months: int) -> int
     return max(len(rows) for rows in found)
 
 
-def _readings(framework: Framework, ledger: Ledger, family: str, months: int) -> pd.DataFrame:
-    """Return the rows of a family by series and day, one a day and origin, values as numbers."""
+def _shares(framework: Framework, ledger: Ledger, months: int) -> pd.DataFrame:
+    """Return the shares between none and all, one a day and origin."""
+    rows = _numbers(framework, ledger, "share", months).drop_duplicates([*DAY, "origin_id"])
+    return rows[(rows["value"] > 0.0) & (rows["value"] < PER_CENT)]
+
+
+def _levels(framework: Framework, ledger: Ledger, months: int) -> pd.DataFrame:
+    """Return the rows of levels above 0, with their logarithm."""
+    rows = _numbers(framework, ledger, "level", months)
+    rows = rows[rows["value"] > 0.0]
+    return rows.assign(logarithm=np.log(rows["value"]))
+
+
+def _changes(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the log-change and the gap in months of every day of a series but its first."""
+    days = _averaged(rows)
+    series = days.groupby("fed_label", sort=False)
+    gap = series["event_date"].diff().dt.days / DAYS_PER_MONTH
+    changes = days.assign(change=series["logarithm"].diff(), gap=gap)
+    return changes[changes["change"].notna()]
+
+
+def _averaged(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a series and day: the mean logarithm over origins, each with the mean of its rows."""
+    of_origin = rows.groupby([*DAY, "origin_id"])["logarithm"].mean()
+    mean = of_origin.groupby(level=DAY).mean()
+    first = rows.sort_values([*DAY, "line"]).drop_duplicates(DAY)
+    return first.assign(logarithm=mean.reindex(first.set_index(DAY).index).to_numpy())
+
+
+def _numbers(framework: Framework, ledger: Ledger, family: str, months: int) -> pd.DataFrame:
+    """Return the rows of a family that have a value, as a number, by series, day, origin and line."""
     rows = fed_rows(framework, ledger, family, months)
     rows = rows[rows["value"] != ""]
-    rows = rows.assign(value=rows["value"].astype(float)).sort_values(["fed_label", "event_date", "origin_id", "line"])
-    return rows.drop_duplicates(["fed_label", "event_date", "origin_id"])
+    return rows.assign(value=rows["value"].astype(float)).sort_values([*DAY, "origin_id", "line"])
 
 
 def _variables(

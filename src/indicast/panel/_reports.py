@@ -12,6 +12,7 @@ import numpy as np
 
 from indicast import names
 from indicast.elicit import GRADES, Hyperparameters
+from indicast.panel._statements import told_by_number
 from indicast.panel._streams import fed_rows
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ CELL = ["time", "indicator_index"]
 def direction_reports(
     framework: Framework, hyperparameters: Hyperparameters, ledger: Ledger, months: int
 ) -> pd.DataFrame:
-    """Return the reports that feed direction indicators, copies merged.
+    """Return the reports that feed direction indicators, copies merged and none told twice.
 
     Parameters
     ----------
@@ -50,6 +51,7 @@ def direction_reports(
     """
     rows = fed_rows(framework, ledger, "direction", months)
     rows = _with_corroborations(framework, rows, ledger)
+    rows = rows[~told_by_number(rows, framework, hyperparameters, ledger, months)]
     described = _described(framework, hyperparameters, rows, ledger)
     return _merged(described)
 

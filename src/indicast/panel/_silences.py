@@ -1,12 +1,13 @@
-"""Months in which a publication was due and withheld.
+"""Months in which a publication was due, and whether it came.
 
-Invariant: only months that ``coverage.csv`` calls so are in it; a month that nobody
-judged is not (``tests/unit/test_panel_families.py``).
+Invariant: only months that ``coverage.csv`` calls withheld or looked at are in it, of indicators
+that something embarrasses; a month that nobody judged is not, and none is where no word
+means withheld (``tests/unit/test_panel_families.py``).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -20,21 +21,45 @@ if TYPE_CHECKING:
 Variables = dict[str, tuple[tuple[str, ...], np.ndarray]]
 
 
-def withheld_months(framework: Framework, ledger: Ledger, months: int) -> list[tuple[int, int]]:
-    """Return month and indicator (indices) of each withheld publication, in order."""
-    meaning = framework.declaration.coverage
+class Due(NamedTuple):
+    """A publication that was due.
+
+    Attributes
+    ----------
+    time
+        Its month, from the start.
+    indicator
+        Index of its indicator.
+    reading
+        Index of the reading that would embarrass.
+    published
+        Whether it came.
+    """
+
+    time: int
+    indicator: int
+    reading: int
+    published: bool
+
+
+def due_months(framework: Framework, ledger: Ledger, months: int) -> list[Due]:
+    """Return the publications that were due, in order of month and indicator."""
+    meaning, directions = framework.declaration.coverage, framework.declaration.directions
+    if "withheld" not in framework.families:
+        return []
     return sorted(
-        (time, place)
+        Due(time, place, directions.index(indicator.embarrassing), meaning[word] == "looked")
         for place, indicator in enumerate(framework.declaration.indicators)
         if indicator.embarrassing
         for time, word in judged_months(framework, ledger, indicator.id, months)
-        if meaning[word] == "withheld"
+        if meaning[word] != "not_looked"
     )
 
 
-def silence_variables(found: list[tuple[int, int]], slots: int) -> Variables:
-    """Return ``silence_time``, ``silence_indicator`` and ``silence_used``; dims (silence)."""
-    pairs = np.array([*found, *[(0, 0)] * (slots - len(found))], dtype=np.int64).reshape(slots, 2)
-    dims = (names.SILENCE,)
-    used = np.arange(slots) < len(found)
-    return {"silence_time": (dims, pairs[:, 0]), "silence_indicator": (dims, pairs[:, 1]), "silence_used": (dims, used)}
+def silence_variables(found: list[Due], slots: int) -> Variables:
+    """Return the columns of :class:`Due` and ``silence_used``; dims (silence)."""
+    rows = [*found, *[Due(0, 0, 0, published=False)] * (slots - len(found))]
+    columns = dict(zip(Due._fields, np.array(rows, dtype=np.int64).reshape(slots, len(Due._fields)).T, strict=True))
+    variables = {f"silence_{name}": ((names.SILENCE,), values) for name, values in columns.items()}
+    variables["silence_published"] = ((names.SILENCE,), columns["published"].astype(bool))
+    return variables | {"silence_used": ((names.SILENCE,), np.arange(slots) < len(found))}

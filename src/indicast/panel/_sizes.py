@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class Sizes:
     """Padded sizes of the dims time, cell and report.
 
-    ``readings`` and ``silences`` are slots for readings of one family and for withheld
-    publications.
+    ``readings`` and ``silences`` are slots for readings of one family and for publications
+    that were due.
     """
 
     months: int

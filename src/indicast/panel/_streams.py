@@ -1,7 +1,8 @@
 """Which rows of the ledger feed which family, and in which month.
 
 Invariant: a row feeds at most one family, and none if it lies outside the months or
-rests on a source that the table already carries (``tests/unit/test_streams.py``).
+rests on a source that the table already carries (``tests/unit/test_streams.py``). Which
+directions are left out because their origin is evidence by a number: :mod:`indicast.panel._statements`.
 """
 
 from __future__ import annotations
@@ -72,7 +73,9 @@ def coverage_of(
     framework: Framework, hyperparameters: Hyperparameters, ledger: Ledger, indicator: str, months: int
 ) -> np.ndarray:
     """Return the coverage index of each month, :data:`NOT_LOOKED` where nobody looked; dims (time)."""
-    index = {word: place for place, word in enumerate(hyperparameters.coords[names.COVERAGE])}
+    looked = hyperparameters.coords[names.COVERAGE]
+    common = next(one.watched_as for one in framework.declaration.indicators if one.id == indicator)
+    index = {word: looked.index(common or word) for word in looked}
     found = np.full(months, NOT_LOOKED, dtype=np.int64)
     for time, word in judged_months(framework, ledger, indicator, months):
         found[time] = index.get(word, NOT_LOOKED)

@@ -58,7 +58,7 @@ class Watch:
     Attributes
     ----------
     indicator, month, coverage
-        Name, ISO month and the word given.
+        Name, ISO month and the word given, with what it is read as if that is another.
     looked
         Whether silence in that month counts.
     found
@@ -192,7 +192,10 @@ def _watch(framework: Framework, panel: xr.Dataset, row: dict[str, Any]) -> Watc
     indicator = next(one for one in framework.declaration.indicators if one.id == row["indicator"])
     reference = float(here["count_reference"]) if family == "count" else None
     looked = int(here[f"{family}_coverage"]) != NOT_LOOKED
-    return Watch(indicator.name, row["month"], row["coverage"], looked, int(here[family]), reference)
+    word = row["coverage"]
+    if looked and indicator.watched_as not in {None, word}:
+        word = f"{word}, read as {indicator.watched_as} like every month"
+    return Watch(indicator.name, row["month"], word, looked, int(here[family]), reference)
 
 
 def _day(value: Any) -> str:  # noqa: ANN401  # a timestamp or NaT

@@ -84,6 +84,8 @@ def clock_standing(content: Content) -> str:
         else ""
     )
     return (
+        "Reached means in a form that can be dated: steps that nobody could date are left out, so a clock stays "
+        "below the experts' own words. "
         f"The chance per month is constant within a scenario and was elicited, not counted.{learned} "
         "A milestone that nobody saw is not the same as one that did not happen: where a state is unclear or not "
         "known, the clock says how likely it is from now on if it has not happened yet."

@@ -50,6 +50,7 @@ class Uses:
         self.framework, self.panel, self.reports = framework, panel, _reports(panel)
         origins = known.observations["origin_id"]
         self.winners = {(*place, origins[line]): line for line, (place, _, _) in self.reports.items()}
+        self.days = _days(framework, known, panel)
 
     def use(self, indicator: Indicator, row: dict[str, Any]) -> Use:
         """Return what becomes of a row, given by column name with its ``line``."""
@@ -84,6 +85,9 @@ class Uses:
         if row["line"] in self.panel[f"{fed.family}_line"].to_numpy()[used]:
             return Use(fed.family, "", "")
         if fed.family == "level":
+            other = self.days.get((fed.label, row["event_date"]))
+            if other is not None:
+                return Use("level", "", f"averaged with line {other}, a reading of the same day")
             return Use("not fed", "", f"it is the base to which the next reading of {fed.label} is compared")
         return Use("not fed", "", "it repeats a reading of the same day and origin")
 
@@ -91,13 +95,22 @@ class Uses:
         indicator = self.framework.indicators.index(row["indicator"])
         line = self.winners.get((place, indicator, row["origin_id"]))
         if line is None:
-            return Use("not fed", "", "the model was not given this row")
+            reason = "a number or an act of its origin in that month counts in its place"
+            return Use("not fed", "", reason)
         _, direction, grade = self.reports[line]
         word = self.framework.declaration.directions[direction + 1]
         if line != row["line"]:
             return Use("not fed", "", f"merged with line {line}, which rests on the same origin and counts as {word}")
         reason = "" if word == row["direction"] else f"rows of its origin disagree, so it counts as {word}"
         return Use("direction", GRADES[grade], reason)
+
+
+def _days(framework: Framework, known: Ledger, panel: xr.Dataset) -> dict[tuple[str, Any], int]:
+    """Return the line that stands for each day of a series of levels that is evidence."""
+    used = panel["level_used"].to_numpy()
+    lines, places = (panel[name].to_numpy()[used].tolist() for name in ("level_line", "level_place"))
+    labels, dates = framework.series("level"), known.observations["event_date"]
+    return {(labels[place], dates[line]): line for line, place in zip(lines, places, strict=True)}
 
 
 def _reports(panel: xr.Dataset) -> dict[int, tuple[tuple[int, int], int, int]]:

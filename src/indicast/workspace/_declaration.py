@@ -203,6 +203,8 @@ class Declaration(Frozen):
             "event_directions", self.directions, [w for one in self.indicators for w in one.event_directions]
         )
         _require_words("embarrassing", self.directions, [one.embarrassing for one in self.indicators])
+        looked = tuple(word for word, meaning in self.coverage.items() if meaning == "looked")
+        _require_words("watched_as", looked, [one.watched_as for one in self.indicators])
         _require_residual_last(self.scenarios)
         _require_residual_for_its_limit(self.surprise, self.scenarios)
         _require_label_shares(self.start.labels, self.scenarios)

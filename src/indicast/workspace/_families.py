@@ -68,7 +68,11 @@ FAMILIES: Final[Mapping[str, Needs]] = {
         ("level_tail",),
     ),
     "milestone": Needs(
-        {names.MILESTONE_SHIFT: ((names.SHARED_MILESTONE, names.SCENARIO), "real")}, ("milestone_words",)
+        {
+            names.MILESTONE_CLARITY: ((names.MILESTONE,), "unit"),
+            names.MILESTONE_SHIFT: ((names.SHARED_MILESTONE, names.SCENARIO), "real"),
+        },
+        ("milestone_words",),
     ),
     "withheld": Needs({names.PUBLISH_BASE: ((), "real"), names.PUBLISH_EMBARRASSED: ((), "real")}),
 }

@@ -34,7 +34,7 @@ class CalendarEffect(Frozen):
 
 
 class Unfed(Frozen):
-    """Ledger kinds of an indicator that feed no stream, and why."""
+    """Ledger kinds of an indicator that feed no stream, or of which acts leave a rest that feeds none, and why."""
 
     kinds: tuple[LedgerKind, ...] = Field(min_length=1)
     reason: Text
@@ -67,7 +67,11 @@ class Fed(BaseModel):
 
 
 class Indicator(Frozen):
-    """One row of the experts' table and how the ledger feeds it."""
+    """One row of the experts' table and how the ledger feeds it.
+
+    ``watched_as`` is the coverage word that stands for every month somebody looked at, whatever
+    ``coverage.csv`` calls it: for words that were given knowing what was found.
+    """
 
     id: Identifier
     name: Text
@@ -79,12 +83,13 @@ class Indicator(Frozen):
     unfed: Unfed | None = None
     driver: bool = False
     embarrassing: Identifier | None = None
+    watched_as: Identifier | None = None
     major: CalendarEffect | None = None
 
     @model_validator(mode="after")
     def _each_kind_goes_one_way(self) -> Self:
         named = [kind for stream, kinds in self.feeds.items() for kind in kinds if not self._left(stream, kind)]
-        named += list(self.unfed.kinds) if self.unfed else []
+        named += [kind for kind in self.unfed.kinds if not self._rest_unfed(kind)] if self.unfed else []
         twice = sorted({kind for kind in named if named.count(kind) > 1})
         if twice:
             message = f"indicator {self.id}: kind {', '.join(twice)} is named twice; one row feeds one stream"
@@ -106,6 +111,10 @@ class Indicator(Frozen):
     def _left(self, stream: str, kind: str) -> bool:
         """Whether a stream takes of a kind only what events leave, told by its direction."""
         return stream == "direction" and kind in self.feeds.get("event", ())
+
+    def _rest_unfed(self, kind: str) -> bool:
+        """Whether acts take some rows of a kind and no direction the others."""
+        return kind in self.feeds.get("event", ()) and kind not in self.feeds.get("direction", ())
 
     def stream(self, kind: str, unit: str, direction: str) -> Fed | None:
         """Return what a ledger row feeds, or None.

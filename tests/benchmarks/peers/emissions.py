@@ -135,6 +135,7 @@ def milestone(xp: Library, q: Mapping[str, Any], job: Any) -> Any:
     rate = (-xp.log1p(-q[names.MILESTONE_CHANCE]) / months)[owners(framework)]
     if names.MILESTONE_SHIFT in q:
         rate = rate * xp.exp(xp.dot(_ones(shared(framework), len(owners(framework))), q[names.MILESTONE_SHIFT]))
+    rate = rate * q[names.MILESTONE_CLARITY][:, None]
     reached = xp.log(-xp.expm1(-rate))
     return xp.dot(data["milestone_done"], reached) - xp.dot(data["milestone_open"], rate)
 
