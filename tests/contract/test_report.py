@@ -54,7 +54,6 @@ reason = "The workshop spoke of that month."
 months = 12
 cells = 8
 reports = 2
-count = 4
 [forecast]
 horizons = [6, 24]
 longest = 24

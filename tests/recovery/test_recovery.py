@@ -109,7 +109,7 @@ def dense_panel(flagship, rng) -> xr.Dataset:
         desk.ledger.outcomes,
     )
     when = Vintage(months[-1].strftime("%Y-%m"), months[-1].date())
-    return build_panel(desk.framework, desk.hyperparameters, ledger, when, Sizes(MONTHS, 1, 1, 1))
+    return build_panel(desk.framework, desk.hyperparameters, ledger, when, Sizes(MONTHS, 1, 1))
 
 
 def dense_coverage(desk, months):

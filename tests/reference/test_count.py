@@ -42,7 +42,7 @@ def test_probabilities_sum_to_one_and_have_the_stated_moments(mean, overdispersi
 
 @pytest.mark.parametrize("overdispersion", [1e-6, 0.05, 0.8])
 def test_compiled_density_equals_scipys_down_to_the_poisson_limit(harbour, overdispersion):
-    panel = harbour.panel.isel({names.TIME: slice(4)}).assign_attrs(largest_count=4)
+    panel = harbour.panel.isel({names.TIME: slice(4)})
     draws = harbour.draws(4, 1)
     draws[names.OVERDISPERSION][:] = overdispersion
     variables = {name: pt.as_tensor(values[0]) for name, values in draws.items()}

@@ -21,8 +21,8 @@ from indicast.generative.lite import (
     month_exponents,
     point_draws,
     shocked_cells,
-    used_months,
 )
+from indicast.panel import used_months
 
 UNIFORM = np.log(3.0)
 ALIKE = np.array([1, 0, -1])

@@ -15,6 +15,7 @@ from indicast.generative import emission, marks
 from indicast.generative import lite as room
 from indicast.generative.families import Setting, active
 from indicast.generative.lite import Cells, design_effect, evidence, exponents, lite, month_exponents, point_draws
+from indicast.panel import used_months
 
 
 class Constants:
@@ -61,14 +62,14 @@ def test_without_correlation_lite_is_the_full_twin_with_every_parameter_pinned(w
 def test_without_correlation_lite_is_naive_bayes_over_cells(flagship):
     """The evidence of a month with directions only is the sum over its cells, one by one."""
     hyperparameters = Constants(flagship.hyperparameters, 0.0)
-    setting = Setting(flagship.framework, hyperparameters, room.used_months(flagship.panel))
+    setting = Setting(flagship.framework, hyperparameters, used_months(flagship.panel))
     draws = point_draws(setting)
     shocked, _ = emission.evidence_parts(draws, setting)
     panel, used = flagship.panel, flagship.panel["cell_used"].to_numpy()
     expected = np.zeros_like(shocked[0])
     for cell in np.flatnonzero(used):
         alone = panel.assign(cell_used=("cell", np.arange(used.size) == cell))
-        part, _ = emission.evidence_parts(draws, Setting(flagship.framework, hyperparameters, room.used_months(alone)))
+        part, _ = emission.evidence_parts(draws, Setting(flagship.framework, hyperparameters, used_months(alone)))
         expected += part[0]
     table = marks.log_emission(
         draws, flagship.framework.table, flagship.hyperparameters, np.zeros((1, len(flagship.framework.indicators)))

@@ -11,7 +11,8 @@ from indicast.explain import SIMPLIFICATIONS, lite_reasons
 from indicast.explain import _lite as room
 from indicast.generative import emission
 from indicast.generative.families import Setting
-from indicast.generative.lite import lite, point_draws, used_months
+from indicast.generative.lite import lite, point_draws
+from indicast.panel import used_months
 
 
 def tree_of(world, draws):

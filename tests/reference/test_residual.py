@@ -17,7 +17,8 @@ from indicast.evaluate._simulate import draw_truth, simulate_panel
 from indicast.forecast._surprise import predicted, surprises_of
 from indicast.generative import chain, emission, marks
 from indicast.generative.families import Setting
-from indicast.generative.lite import evidence, exponents, point_draws, used_months
+from indicast.generative.lite import evidence, exponents, point_draws
+from indicast.panel import used_months
 from indicast.publish._table import table_rows
 from indicast.workspace import load_framework
 

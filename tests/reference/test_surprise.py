@@ -13,7 +13,7 @@ from indicast.forecast import _surprise as room
 from indicast.forecast._surprise import predicted, surprises_of
 from indicast.generative import emission, shocks
 from indicast.generative.families import EMISSIONS, Setting
-from indicast.generative.lite import used_months
+from indicast.panel import used_months
 
 
 @pytest.fixture(params=["harbour", "flagship", "mill"])

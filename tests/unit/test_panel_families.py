@@ -243,7 +243,7 @@ def test_the_order_of_rows_of_one_day_does_not_change_a_level(seed):
 
 
 def test_readings_are_padded_to_the_size_asked_for_and_masked():
-    panel = panel_of(sizes=Sizes(0, 0, 0, 0, readings=11, silences=30))
+    panel = panel_of(sizes=Sizes(0, 0, 0, readings=11, silences=30))
     assert (panel.sizes[names.SHARE_READING], panel.sizes[names.LEVEL_READING], panel.sizes[names.SILENCE]) == (
         11,
         11,

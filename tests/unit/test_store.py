@@ -31,7 +31,10 @@ def a_run(as_of="2024-06", digest="0123456789abcdef", value=1.0):
     )
     tree = xr.DataTree.from_dict({"/posterior": data, "/prior": data[["n"]]})
     tree.attrs = {"as_of": as_of, "months": 18}
-    gates = (Gate("a", 1.0, 2.0, at_most=True, where="x"), Gate("b", float("nan"), 2.0, at_most=True, where="y"))
+    gates = (
+        Gate("a", 1.0, 2.0, at_most=True, where="x", error=0.5),
+        Gate("b", float("nan"), 2.0, at_most=True, where="y"),
+    )
     return Run(tree, gates, {"as_of": as_of, "hash": digest, "model": "harbour"})
 
 
@@ -50,6 +53,7 @@ def test_a_saved_run_is_read_back_bit_for_bit(framework):
     assert back.manifest == run.manifest
     assert back.id == run.id
     assert [gate.name for gate in back.gates] == ["a", "b"]
+    assert [gate.error for gate in back.gates] == [0.5, None]
     assert np.isnan(back.gates[1].value)
     assert not back.passed
 

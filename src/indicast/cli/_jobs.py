@@ -6,6 +6,7 @@ import json
 import sys
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,12 +20,12 @@ if TYPE_CHECKING:
 
     from indicast.cli._options import Shared
     from indicast.elicit import Hyperparameters
-    from indicast.infer import Run, Sampler, Settings
+    from indicast.infer import Gate, Run, Sampler, Settings
     from indicast.ledger import Ledger
     from indicast.panel import Sizes, Vintage
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Desk:
     """Everything a job needs of one model: declarations, priors, ledger, settings."""
 
@@ -44,6 +45,14 @@ class Desk:
         from indicast.panel import build_panel
 
         return build_panel(self.framework, self.hyperparameters, self.ledger, when, sizes)
+
+    @cached_property
+    def prior_gates(self) -> tuple[Gate, ...]:
+        """What the priors imply, simulated once: it is the same whatever month is fitted."""
+        from indicast.evaluate import prior_gates
+        from indicast.panel import vintage
+
+        return prior_gates(self.framework, self.hyperparameters, self.panel(vintage(self.ledger)))
 
 
 STARTS: dict[str, tuple[Mode, Route]] = {"marks": ("marks", "A"), "labels": ("marks", "B"), "history": ("history", "A")}
@@ -88,7 +97,6 @@ def fit(
 
 def fit_month(desk: Desk, sampler: Sampler, when: Vintage, sizes: Sizes | None = None) -> Run:
     """Return the run of a month, sampled and saved."""
-    from indicast.evaluate import prior_gates
     from indicast.forecast import with_predictions
     from indicast.infer import Run, build_manifest, run_gates, save_run
 
@@ -97,15 +105,14 @@ def fit_month(desk: Desk, sampler: Sampler, when: Vintage, sizes: Sizes | None =
     bar = not (desk.options.quiet or desk.options.as_json) and sys.stderr.isatty()
     tree = sampler.fit(panel, desk.settings, progress=bar)
     tree = with_predictions(tree, desk.framework, desk.hyperparameters, desk.settings.seed)
-    gates = run_gates(tree, desk.framework, desk.hyperparameters)
-    gates += prior_gates(desk.framework, desk.hyperparameters, panel)
-    run = Run(tree, gates, build_manifest(desk.framework, desk.ledger, when, desk.settings, _padded(panel)))
+    gates = run_gates(tree, desk.framework, desk.hyperparameters) + desk.prior_gates
+    run = Run(
+        tree,
+        gates,
+        build_manifest(desk.framework, desk.ledger, when, desk.settings, {"months": int(panel.sizes["time"])}),
+    )
     save_run(desk.framework, run)
     return run
-
-
-def _padded(panel: xr.Dataset) -> dict[str, int]:
-    return {"months": int(panel.sizes["time"]), "largest_count": int(panel.attrs["largest_count"])}
 
 
 def _tell_knowledge(desk: Desk, when: Vintage, panel: xr.Dataset) -> None:
@@ -210,7 +217,7 @@ def run(options: Shared, model: str, as_of: str | None, known_at: date | None, *
     when = vintage(desk.ledger, as_of, known_at)
     sampler = Sampler(desk.framework, desk.hyperparameters)
     panel = desk.panel(when)
-    sizes = Sizes(panel.sizes["time"], panel.sizes["cell"], panel.sizes["report"], panel.attrs["largest_count"])
+    sizes = Sizes(panel.sizes["time"], panel.sizes["cell"], panel.sizes["report"])
     earlier = month_before(when.as_of)
     previous = None
     if month_index(earlier) >= desk.framework.start_index:

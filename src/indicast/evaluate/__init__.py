@@ -7,7 +7,10 @@ from indicast.evaluate._calibration_figure import calibration_figure
 from indicast.evaluate._calibration_key import calibration_key
 from indicast.evaluate._certificate import certificate, fractions_of
 from indicast.evaluate._certificate_status import CertificateStatus, certificate_path, certificate_status
-from indicast.evaluate._prior_gates import PriorWorlds, draw_path, draw_worlds, expected_evidence, jumps, prior_gates
+from indicast.evaluate._milestone_weights import Contrast, MilestoneSays, milestone_says
+from indicast.evaluate._packed_evidence import expected_evidence, packed_evidence
+from indicast.evaluate._prior_gates import jumps, prior_gates, share_with_error
+from indicast.evaluate._prior_worlds import PriorWorlds, draw_path, draw_worlds
 from indicast.evaluate._simulate import draw_truth, simulate_panel
 from indicast.evaluate._trial import Bench, Plan
 from indicast.evaluate._trial_store import TrialStore, trial_store
@@ -18,6 +21,8 @@ __all__ = [
     "CALIBRATION_END",
     "Bench",
     "CertificateStatus",
+    "Contrast",
+    "MilestoneSays",
     "Plan",
     "PriorWorlds",
     "TrialStore",
@@ -33,8 +38,11 @@ __all__ = [
     "expected_evidence",
     "fractions_of",
     "jumps",
+    "milestone_says",
+    "packed_evidence",
     "prior_gates",
     "run_trials",
+    "share_with_error",
     "simulate_panel",
     "trial_store",
 ]

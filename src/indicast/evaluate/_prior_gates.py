@@ -7,54 +7,35 @@ the probabilities far within a month. A month's evidence is taken as a forecaste
 knows the priors only: averaged over parameters, ``log E[p(month | scenario, theta)]``, from the
 priors' own scenario probabilities.
 
-Invariant: priors that shout fail (``tests/reference/test_prior_gates.py`` plants one fault a
-gate). Milestones are not indicators: what they would move is shown, and decides nothing.
+Each value carries its Monte Carlo standard error: worlds are independent of each other, months
+of one world are not, so it is the scatter of the worlds' own shares. A gate fails if the value
+itself is beyond the limit: adding errors to the limit would let few worlds pass what many refuse.
+
+Invariant: priors that shout fail, errors shrink with the root of the number of worlds
+(``tests/reference/test_prior_gates.py`` plants one fault a gate). Milestones are no indicator, so no
+jump of theirs is judged; what they would say is shown by ``milestone_says``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 from scipy.special import logsumexp
 
 from indicast import names
-from indicast.evaluate._simulate import draw_truth, simulate_panel
+from indicast.evaluate._prior_worlds import PriorWorlds, draw_worlds
 from indicast.generative import chain
-from indicast.generative.emission import with_climate
-from indicast.generative.families import CLIMATE, EMISSIONS, Draws, Setting, active
 from indicast.infer import Gate
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from indicast.elicit import Hyperparameters
     from indicast.workspace import Framework, PriorGates
 
 MONTHS_PER_YEAR = 12
 LOG_TEN = np.log(10.0)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PriorWorlds:
-    """Worlds drawn from the priors.
-
-    Attributes
-    ----------
-    path
-        Index of the scenario; dims (world, time).
-    count
-        Counted events found if every month were watched as well as any; dims (world, time, counted).
-    evidence
-        log E[p(month | scenario)] of everything, nats; dims (world, time, scenario).
-    by_indicator
-        The same for each indicator alone; dims (world, indicator, time, scenario).
-    """
-
-    path: np.ndarray
-    count: np.ndarray
-    evidence: np.ndarray
-    by_indicator: np.ndarray
 
 
 def prior_gates(framework: Framework, hyperparameters: Hyperparameters, panel: xr.Dataset) -> tuple[Gate, ...]:
@@ -71,95 +52,44 @@ def prior_gates(framework: Framework, hyperparameters: Hyperparameters, panel: x
     if limits is None:
         return ()
     worlds = draw_worlds(framework, hyperparameters, panel, limits)
-    changed = float((_changes_within_a_year(hyperparameters, limits)).mean())
-    loud = float((_spread(worlds.evidence) > LOG_TEN).mean())
     return (
         *_annual_gates(framework, worlds, limits),
-        Gate(
-            "scenario changes within a year (prior), least",
-            changed,
-            limits.switch_within_year[0],
-            at_most=False,
-            where="dwell",
-        ),
-        Gate(
-            "scenario changes within a year (prior), most",
-            changed,
-            limits.switch_within_year[1],
-            at_most=True,
-            where="dwell",
-        ),
-        Gate(
-            "months that say more than ten to one (prior)",
-            loud,
-            limits.loud_months_max,
-            at_most=True,
-            where="all indicators",
-        ),
+        *_change_gates(hyperparameters, limits),
+        _loud_gate(worlds, limits),
         _jump_gate(framework, hyperparameters, worlds, limits),
     )
 
 
-def draw_worlds(
-    framework: Framework, hyperparameters: Hyperparameters, panel: xr.Dataset, limits: PriorGates
-) -> PriorWorlds:
-    """Return worlds drawn from the priors, and what each month of them would say."""
-    rng = np.random.default_rng(limits.seed)
-    months = panel.sizes[names.TIME]
-    believed = with_climate(draw_truth(framework, hyperparameters, months, rng, size=limits.believed), framework)
-    seen = []
-    for _ in range(limits.worlds):
-        truth = draw_truth(framework, hyperparameters, months, rng)
-        path = draw_path(truth, months, rng)
-        world = simulate_panel(framework, hyperparameters, panel, truth, path, rng)
-        evidence = expected_evidence(believed, Setting(framework, hyperparameters, world))
-        seen.append((path, _watched_counts(truth, Setting(framework, hyperparameters, panel), path, rng), *evidence))
-    return PriorWorlds(*(np.stack(one) for one in zip(*seen, strict=True)))
-
-
-def _watched_counts(truth: Draws, setting: Setting, path: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return counts as the best watch would find them, so that gaps of the ledger do not look like quiet years."""
-    if not setting.framework.counts:
-        return np.zeros((path.size, 0))
-    best = int(setting.hyperparameters.priors[names.DETECTION].mean().argmax())
-    watched = setting.panel.assign(count_coverage=xr.full_like(setting.panel["count_coverage"], best))
-    full = Setting(setting.framework, setting.hyperparameters, watched)
-    return EMISSIONS["count"].simulate(truth, full, path, rng)["count"]
-
-
-def draw_path(truth: dict[str, np.ndarray], months: int, rng: np.random.Generator) -> np.ndarray:
-    """Return a scenario path drawn from a world's own chain; dims (time)."""
-    transition = chain.transition_matrix(truth[names.DWELL], truth[names.EXIT])[0]
-    path = [rng.choice(len(transition), p=truth[names.INITIAL][0])]
-    for _ in range(months - 1):
-        path.append(rng.choice(len(transition), p=transition[path[-1]]))
-    return np.array(path)
-
-
-def expected_evidence(believed: Draws, setting: Setting) -> tuple[np.ndarray, np.ndarray]:
-    """Return log E[p(month | scenario)] of everything, and of each indicator alone.
+def share_with_error(by_world: np.ndarray) -> tuple[float, float]:
+    """Return the mean of independent worlds' shares and its standard error.
 
     Parameters
     ----------
-    believed
-        Draws from the priors, with their climate.
-    setting
-        Its panel is what was seen; the experts' table is left out.
+    by_world
+        Dims (world).
 
-    Returns
-    -------
-    evidence, by_indicator
-        Nats; dims (time, scenario) and (indicator, time, scenario).
+    Examples
+    --------
+    >>> share_with_error(np.array([0.0, 1.0, 0.0, 1.0]))
+    (0.5, 0.28867513459481287)
     """
-    months, indicators = setting.panel.sizes[names.TIME], len(setting.framework.indicators)
-    size = len(believed[CLIMATE])
-    terms = np.zeros((size, indicators + 1, months, len(setting.framework.scenarios)))
-    for family in active(setting):
-        places = family.places(believed, setting)
-        for place, (month, indicator) in enumerate(zip(places.time, places.indicator, strict=True)):
-            terms[:, indicator, month] += places.terms[:, place]
-    whole, alone = (logsumexp(one, axis=0) - np.log(size) for one in (terms.sum(axis=1), terms[:, :indicators]))
-    return np.asarray(whole), np.asarray(alone)
+    return float(by_world.mean()), float(by_world.std(ddof=1) / np.sqrt(len(by_world)))
+
+
+def _change_gates(hyperparameters: Hyperparameters, limits: PriorGates) -> list[Gate]:
+    changed, error = share_with_error(_changes_within_a_year(hyperparameters, limits))
+    least, most = limits.switch_within_year
+    name = "scenario changes within a year (prior)"
+    return [
+        Gate(f"{name}, least", changed, least, at_most=False, where="dwell", error=error),
+        Gate(f"{name}, most", changed, most, at_most=True, where="dwell", error=error),
+    ]
+
+
+def _loud_gate(worlds: PriorWorlds, limits: PriorGates) -> Gate:
+    loud, error = share_with_error((_spread(worlds.evidence) > LOG_TEN).mean(axis=1))
+    name = "months that say more than ten to one (prior)"
+    return Gate(name, loud, limits.loud_months_max, at_most=True, where="all indicators", error=error)
 
 
 def _spread(evidence: np.ndarray) -> np.ndarray:
@@ -184,9 +114,10 @@ def _annual_gates(framework: Framework, worlds: PriorWorlds, limits: PriorGates)
         low, high = limits.annual[counted.id]
         years = worlds.count.shape[1] // MONTHS_PER_YEAR
         yearly = worlds.count[:, : years * MONTHS_PER_YEAR, place].reshape(len(worlds.count), years, MONTHS_PER_YEAR)
-        inside = float(((yearly.sum(axis=2) >= low) & (yearly.sum(axis=2) <= high)).mean())
+        total = yearly.sum(axis=2)
+        inside, error = share_with_error(((total >= low) & (total <= high)).mean(axis=1))
         name = f"years with {low:g} to {high:g} found (prior)"
-        gates.append(Gate(name, inside, limits.annual_mass_min, at_most=False, where=counted.id))
+        gates.append(Gate(name, inside, limits.annual_mass_min, at_most=False, where=counted.id, error=error))
     return gates
 
 
@@ -205,7 +136,9 @@ def jumps(hyperparameters: Hyperparameters, worlds: PriorWorlds) -> np.ndarray:
 
 
 def _jump_gate(framework: Framework, hyperparameters: Hyperparameters, worlds: PriorWorlds, limits: PriorGates) -> Gate:
-    shares = (jumps(hyperparameters, worlds) > limits.jump).mean(axis=(0, 2))
-    worst = int(shares.argmax())
+    shares = (jumps(hyperparameters, worlds) > limits.jump).mean(axis=2)
+    worst = int(shares.mean(axis=0).argmax())
+    share, error = share_with_error(shares[:, worst])
     name = f"months in which one indicator moves more than {limits.jump:.0%} (prior)"
-    return Gate(name, float(shares[worst]), limits.jump_share_max, at_most=True, where=framework.indicators[worst])
+    where = framework.indicators[worst]
+    return Gate(name, share, limits.jump_share_max, at_most=True, where=where, error=error)

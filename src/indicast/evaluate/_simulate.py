@@ -16,7 +16,7 @@ import numpy as np
 from indicast import names
 from indicast.generative import marks, ratings
 from indicast.generative.emission import strengths, with_climate
-from indicast.generative.families import Setting, active
+from indicast.generative.families import Draws, Setting, active
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -92,15 +92,38 @@ def simulate_panel(
     """
     setting = Setting(framework, hyperparameters, panel)
     felt = with_climate(truth, framework)
-    found: dict[str, np.ndarray] = {}
-    for family in sorted(active(setting), key=lambda one: not one.leads):
-        found |= family.simulate(felt, replace(setting, panel=_as_drawn(panel, found)), path, rng)
+    found = {
+        name: values for one in simulate_families(felt, setting, path, rng).values() for name, values in one.items()
+    }
     if with_table and marks.used(framework):
         found |= marks.simulate_seen(felt, setting, int(path[0]), rng)
-    largest = max(int(panel.attrs["largest_count"]), int(np.max(found.get("count", 0), initial=0)))
-    return _as_drawn(panel, found).assign_attrs(largest_count=largest)
+    return _as_drawn(panel, found)
+
+
+def simulate_families(
+    felt: Draws, setting: Setting, path: np.ndarray, rng: np.random.Generator
+) -> dict[str, dict[str, np.ndarray]]:
+    """Return what each family shows under a path, by family: reports given what became of a publication.
+
+    Parameters
+    ----------
+    felt
+        One draw of the parameters, with its climate.
+    setting
+        Its panel gives months, cells, sources and coverage.
+    path
+        Index of the true scenario in each month; dims (time).
+    rng
+        Source of randomness.
+    """
+    found: dict[str, dict[str, np.ndarray]] = {}
+    for family in sorted(active(setting), key=lambda one: not one.leads):
+        found[family.name] = family.simulate(felt, setting, path, rng)
+        if family.leads:
+            setting = replace(setting, panel=_as_drawn(setting.panel, found[family.name]))
+    return found
 
 
 def _as_drawn(panel: xr.Dataset, found: Mapping[str, np.ndarray]) -> xr.Dataset:
-    """Return the panel with what was drawn so far: reports are drawn given what became of a publication."""
+    """Return the panel with what was drawn."""
     return panel.assign({name: (panel[name].dims, values) for name, values in found.items()})

@@ -19,7 +19,7 @@ import numpy as np
 from indicast import names
 from indicast.errors import RunError
 from indicast.evaluate._calibration_key import calibration_key, digest
-from indicast.evaluate._prior_gates import draw_path
+from indicast.evaluate._prior_worlds import draw_path
 from indicast.evaluate._quantities import Asked, asked_of, quantities
 from indicast.evaluate._ranks import neighbour_correlation, rank, spread_places
 from indicast.evaluate._simulate import draw_truth, simulate_panel

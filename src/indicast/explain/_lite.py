@@ -23,7 +23,8 @@ import numpy as np
 from indicast import names
 from indicast.generative import chain, emission
 from indicast.generative.families import Setting
-from indicast.generative.lite import evidence, exponents, point_draws, used_months
+from indicast.generative.lite import evidence, exponents, point_draws
+from indicast.panel import used_months
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -28,8 +28,8 @@ from indicast import names
 from indicast.forecast._sightings import Sighting, sightings
 from indicast.generative.chain import step
 from indicast.generative.families import Setting
-from indicast.generative.lite import used_months
 from indicast.infer import flat_draws
+from indicast.panel import used_months
 
 if TYPE_CHECKING:
     import xarray as xr

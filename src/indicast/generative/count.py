@@ -19,7 +19,7 @@ from scipy.special import gammaln, xlogy
 
 from indicast import names
 from indicast.generative._family import Draws, Family, Labelled, Places, Setting, grid_places
-from indicast.panel import NOT_LOOKED, trailing_reference
+from indicast.panel import NOT_LOOKED, reference_rate, reference_window, trailing_exposure, trailing_reference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,7 +64,7 @@ def log_mean(draws: Mapping[str, np.ndarray], panel: xr.Dataset, growth_years: f
 
 def calendar_month(panel: xr.Dataset) -> np.ndarray:
     """Return the calendar month of each t, January being 0; dims (time)."""
-    return np.asarray(panel[names.TIME].dt.month.to_numpy() - 1)
+    return np.asarray(panel[names.TIME].to_numpy().astype("datetime64[M]").astype(np.int64) % 12)
 
 
 def log_emission(draws: Mapping[str, np.ndarray], panel: xr.Dataset, growth_years: float) -> np.ndarray:
@@ -123,9 +123,11 @@ def simulate(truth: Draws, setting: Setting, path: np.ndarray, rng: np.random.Ge
     panel, hyperparameters = setting.panel, setting.hyperparameters
     coverage, peak = panel["count_coverage"].to_numpy(), panel["count_peak"].to_numpy()
     count, month = np.zeros_like(panel["count"].to_numpy()), calendar_month(panel)
-    alpha = truth[names.OVERDISPERSION][0] ** -2.0
+    alpha, window = truth[names.OVERDISPERSION][0] ** -2.0, reference_window(hyperparameters)
+    exposure = trailing_exposure(hyperparameters, coverage)
     for t in range(coverage.shape[0]):
-        level = np.log(trailing_reference(hyperparameters, count, coverage)[t]) + truth[names.SEASON][0][:, month[t]]
+        before = count[max(0, t - window) : t].sum(axis=0)  # months nobody watched hold 0
+        level = np.log(reference_rate(hyperparameters, before, exposure[t])) + truth[names.SEASON][0][:, month[t]]
         level += peak[t] * truth[names.PEAK][0]
         level += hyperparameters.number("growth_years") * truth[names.GROWTH][0][:, path[t]]
         looked = coverage[t] != NOT_LOOKED

@@ -48,8 +48,6 @@ def log_emission(
     framework: Framework,
     hyperparameters: Hyperparameters,
     panel: xr.Dataset,
-    *,
-    with_table: bool = True,
 ) -> np.ndarray:
     """Return log p(evidence of month t | scenario, parameters).
 
@@ -59,21 +57,17 @@ def log_emission(
         Free parameters by name, leading axis draw.
     framework, hyperparameters, panel
         As given to the model.
-    with_table
-        Whether the experts' marks count as evidence of the first month.
 
     Returns
     -------
     log_emission
         Nats; dims (draw, time, scenario).
     """
-    shocked, other = evidence_parts(draws, Setting(framework, hyperparameters, panel), with_table=with_table)
+    shocked, other = evidence_parts(draws, Setting(framework, hyperparameters, panel))
     return shocked + other
 
 
-def evidence_parts(
-    draws: Mapping[str, np.ndarray], setting: Setting, *, with_table: bool = True
-) -> tuple[np.ndarray, np.ndarray]:
+def evidence_parts(draws: Mapping[str, np.ndarray], setting: Setting) -> tuple[np.ndarray, np.ndarray]:
     """Return the evidence that shocks touch (marks among it), and all other evidence.
 
     Parameters
@@ -82,8 +76,6 @@ def evidence_parts(
         Free parameters by name, leading axis draw.
     setting
         Structure, priors and panel.
-    with_table
-        Whether the experts' marks count as evidence of the first month.
 
     Returns
     -------
@@ -96,7 +88,7 @@ def evidence_parts(
     for family in active(setting):
         total = other if family.cells is None else shocked
         total += family.log_emission(felt, setting)
-    if with_table and marks.used(framework):
+    if marks.used(framework):
         first = felt[CLIMATE][:, 0]
         seen = marks.as_seen(framework.table, setting.panel)
         shocked[:, 0] += marks.log_emission(draws, seen, setting.hyperparameters, first, framework.residual)

@@ -10,7 +10,17 @@ from collections.abc import Mapping
 from typing import Final
 
 from indicast.generative import count, direction, event, level, milestone, share, withheld
-from indicast.generative._family import CLIMATE, Draws, Family, Labelled, Places, Setting, Variables, by_month
+from indicast.generative._family import (
+    CLIMATE,
+    Draws,
+    Family,
+    Labelled,
+    Places,
+    Setting,
+    Variables,
+    by_month,
+    series_indicator,
+)
 
 __all__ = [
     "CLIMATE",
@@ -23,6 +33,7 @@ __all__ = [
     "Variables",
     "active",
     "by_month",
+    "series_indicator",
 ]
 
 EMISSIONS: Final[Mapping[str, Family]] = {

@@ -39,6 +39,7 @@ from indicast import names
 from indicast.errors import WorkspaceError
 from indicast.generative import chain, emission, labels, marks, ratings
 from indicast.generative.families import Setting, active
+from indicast.panel import used_months
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -113,11 +114,6 @@ def lite(framework: Framework, hyperparameters: Hyperparameters, panel: xr.Datas
     transition = chain.transition_matrix(draws[names.DWELL], draws[names.EXIT])
     found = chain.forward_backward(evidence(draws, setting, exponent), transition, draws[names.INITIAL])
     return Lite(chain.ChainPosterior(*(part[0] for part in found)), transition[0], exponent)
-
-
-def used_months(panel: xr.Dataset) -> xr.Dataset:
-    """Return a panel without padded months."""
-    return panel.isel({names.TIME: slice(int(panel.attrs["months"]))})
 
 
 def point_draws(setting: Setting) -> dict[str, np.ndarray]:

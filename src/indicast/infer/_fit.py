@@ -18,6 +18,7 @@ import xarray as xr
 from indicast import names
 from indicast.errors import RunError
 from indicast.generative import chain, emission
+from indicast.panel import used_months
 
 if TYPE_CHECKING:
     from indicast.elicit import Hyperparameters
@@ -142,7 +143,7 @@ class Sampler:
 
     def _with_chain(self, posterior: xr.Dataset, panel: xr.Dataset) -> xr.Dataset:
         draws = flat_draws(posterior, self.framework, self.hyperparameters)
-        evidence = emission.log_emission(draws, self.framework, self.hyperparameters, _used_months(panel))
+        evidence = emission.log_emission(draws, self.framework, self.hyperparameters, used_months(panel))
         state = emission.run_chain(draws, evidence)
         leading = (posterior.sizes[names.CHAIN], posterior.sizes[names.DRAW])
         transition = chain.transition_matrix(draws[names.DWELL], draws[names.EXIT])
@@ -197,13 +198,9 @@ def _named_months(posterior: xr.Dataset, panel: xr.Dataset) -> xr.Dataset:
     return used.assign_coords({names.TIME: panel[names.TIME].to_numpy()[:months]})
 
 
-def _used_months(panel: xr.Dataset) -> xr.Dataset:
-    return panel.isel({names.TIME: slice(int(panel.attrs["months"]))})
-
-
 def assemble(panel: xr.Dataset, posterior: xr.Dataset, sample_stats: xr.Dataset, prior: xr.Dataset) -> xr.DataTree:
     """Return the groups of a fit as one tree."""
-    used = _used_months(panel)
+    used = used_months(panel)
     observed = ["count", "report_direction"] if panel.sizes[names.COUNTED] else ["report_direction"]
     groups: Mapping[str, xr.Dataset] = {
         "posterior": posterior.drop_vars(names.ONE_STEP),
@@ -214,5 +211,5 @@ def assemble(panel: xr.Dataset, posterior: xr.Dataset, sample_stats: xr.Dataset,
         "constant_data": used.drop_vars(observed),
     }
     tree = xr.DataTree.from_dict({f"/{name}": group for name, group in groups.items()})
-    tree.attrs = {key: value for key, value in panel.attrs.items() if key != "largest_count"}
+    tree.attrs = dict(panel.attrs)
     return tree

@@ -41,6 +41,8 @@ class Gate:
         Whether the value must not exceed the limit (else: must not fall below).
     where
         The variable that sets the value.
+    error
+        Monte Carlo standard error of the value, for show; None where none is known.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Gate:
     limit: float
     at_most: bool
     where: str
+    error: float | None = None
 
     @property
     def passed(self) -> bool:

@@ -204,4 +204,5 @@ def load_run(folder: Path) -> Run:
 
 def _gate(entry: dict[str, Any]) -> Gate:
     value = float("nan") if entry["value"] is None else float(entry["value"])
-    return Gate(entry["name"], value, float(entry["limit"]), bool(entry["at_most"]), entry["where"])
+    limit, error = float(entry["limit"]), entry.get("error")
+    return Gate(entry["name"], value, limit, bool(entry["at_most"]), entry["where"], error)

@@ -77,7 +77,7 @@ def load_ledger(framework: Framework, today: date | None = None) -> tuple[Ledger
     """
     frames, findings = read_ledger(framework, today)
     refuse_errors(findings)
-    return _typed(frames), [finding for finding in findings if finding.severity == "warning"]
+    return typed_ledger(frames), [finding for finding in findings if finding.severity == "warning"]
 
 
 def read_ledger(framework: Framework, today: date | None = None) -> tuple[dict[str, pd.DataFrame], list[Finding]]:
@@ -120,7 +120,8 @@ def _empty(columns: list[str]) -> pd.DataFrame:
     return pd.DataFrame({column: pd.Series(dtype=str) for column in columns})
 
 
-def _typed(frames: dict[str, pd.DataFrame]) -> Ledger:
+def typed_ledger(frames: dict[str, pd.DataFrame]) -> Ledger:
+    """Return the tables of :func:`read_ledger` as a ledger; they must hold no error."""
     import pandas as pd
 
     typed = {name: frame.copy() for name, frame in frames.items()}

@@ -55,11 +55,15 @@ def trailing_reference(hyperparameters: Hyperparameters, count: np.ndarray, cove
     """Trailing rate: (weight rate + events) / (weight + expected exposure), past months only."""
     if not count.shape[1]:
         return np.zeros(count.shape)
-    window = reference_window(hyperparameters)
+    events = _trailing_sum(np.where(coverage == NOT_LOOKED, 0, count), reference_window(hyperparameters))
+    return reference_rate(hyperparameters, events, trailing_exposure(hyperparameters, coverage))
+
+
+def trailing_exposure(hyperparameters: Hyperparameters, coverage: np.ndarray) -> np.ndarray:
+    """Return the fully covered months that the reference of each month rests on; dims (time, counted)."""
     detection = hyperparameters.priors[names.DETECTION].mean()
     exposure = np.where(coverage == NOT_LOOKED, 0.0, detection[coverage])
-    seen = np.where(coverage == NOT_LOOKED, 0, count)
-    return reference_rate(hyperparameters, _trailing_sum(seen, window), _trailing_sum(exposure, window))
+    return _trailing_sum(exposure, reference_window(hyperparameters))
 
 
 def reference_window(hyperparameters: Hyperparameters) -> int:

@@ -123,7 +123,7 @@ def build_panel(
     counts = monthly_counts(framework, hyperparameters, known, months)
     silences = due_months(framework, known, months)
     readings = number_of_readings(framework, known, months)
-    needed = needed_sizes(reports, counts, months, readings, len(silences))
+    needed = needed_sizes(reports, months, readings, len(silences))
     padded = padded_sizes(framework, needed, sizes)
     variables = (
         cell_variables(reports, padded)
@@ -142,8 +142,12 @@ def build_panel(
         known_at=when.known_at.isoformat(),
         months=months,
         reports=len(reports),
-        largest_count=padded.count,
     )
+
+
+def used_months(panel: xr.Dataset) -> xr.Dataset:
+    """Return a panel without padded months."""
+    return panel.isel({names.TIME: slice(int(panel.attrs["months"]))})
 
 
 def _months(framework: Framework, when: Vintage, today: date) -> int:

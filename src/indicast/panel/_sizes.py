@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-    from indicast.panel._counts import Counts
     from indicast.workspace import Framework
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """Padded sizes of the dims time, cell and report, and the largest count.
+    """Padded sizes of the dims time, cell and report.
 
     ``readings`` and ``silences`` are slots for readings of one family and for publications
     that were due.
@@ -27,7 +26,6 @@ class Sizes:
     months: int
     cells: int
     reports: int
-    count: int
     readings: int = 0
     silences: int = 0
 
@@ -36,18 +34,18 @@ class Sizes:
         return Sizes(*(max(pair) for pair in zip(astuple(self), astuple(other), strict=True)))
 
 
-def needed_sizes(reports: pd.DataFrame, counts: Counts, months: int, readings: int, silences: int) -> Sizes:
+def needed_sizes(reports: pd.DataFrame, months: int, readings: int, silences: int) -> Sizes:
     """Return the smallest sizes that hold everything."""
     per_cell = reports.groupby(["time", "indicator_index"]).size()
     deepest = int(per_cell.max()) if len(per_cell) else 0
-    return Sizes(months, len(per_cell), deepest, int(counts.count.max(initial=0)), readings, silences)
+    return Sizes(months, len(per_cell), deepest, readings, silences)
 
 
 def padded_sizes(framework: Framework, needed: Sizes, least: Sizes | None) -> Sizes:
     """Return sizes rounded up to the declared steps, and at least those given."""
     step = framework.declaration.padding
     wanted = needed.at_least(least) if least else needed
-    steps = (step.months, step.cells, step.reports, step.count, 1, 1)
+    steps = (step.months, step.cells, step.reports, 1, 1)
     return Sizes(*(_round_up(size, by) for size, by in zip(astuple(wanted), steps, strict=True)))
 
 

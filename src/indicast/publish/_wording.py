@@ -102,6 +102,17 @@ def measured(value: float) -> str:
     return "could not be computed" if math.isnan(value) else f"{value:.5g}"
 
 
+def error(value: float) -> str:
+    """Return a standard error, two digits of it.
+
+    Examples
+    --------
+    >>> error(0.00071234)
+    '0.00071'
+    """
+    return f"{value:.2g}"
+
+
 def signed_share(value: float) -> str:
     """Return a share between -1 and 1 as a signed percentage.
 

@@ -38,7 +38,6 @@ class PaddingSection(Frozen):
     months: int = Field(ge=1, le=1200)
     cells: int = Field(ge=1, le=100_000)
     reports: int = Field(ge=1, le=1000)
-    count: int = Field(ge=1, le=100_000)
 
 
 class ForecastSection(Frozen):
