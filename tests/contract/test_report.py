@@ -1166,3 +1166,17 @@ def test_a_residual_scenario_without_a_limit_is_explained_and_never_warned_of(co
     for text in both(with_residual(content, 0.99, None)):
         assert "'Something else' stands for none of the listed scenarios" in text
         assert "declared limit" not in text
+
+
+def test_a_newly_known_outcome_of_a_milestone_is_told_with_what_it_does(case, content):
+    # Of June 2023: what was not yet on the 15th leaves January to May open, and the half month out.
+    told = "Milestone Hotline installed: not yet, as of 15 June 2023; 5 months now count as open, all at once."
+    for text in both(content):
+        assert text.count("Milestone Hotline installed") == 1
+        assert told in text
+        assert "Milestone Joint bureau opened" not in text  # known since March
+    later = case.content(case.run("2023-07", date(2023, 7, 31)))
+    assert all(
+        "Milestone Visas abolished: occurred on 3 July 2023; that month counts as reached" in text
+        for text in both(later)
+    )

@@ -71,10 +71,10 @@ def test_every_parameter_belongs_to_one_simplification_and_new_ones_are_not_lost
 
 
 def test_a_learned_tilt_towards_a_scenario_counts_against_it_and_shows_nowhere_else(flagship):
-    """Plant one cause: every indicator reads half a unit high, which the full model knows and lite does not."""
+    """Plant one cause: every indicator reads one unit high, which the full model knows and lite does not."""
     point = point_draws(Setting(flagship.framework, flagship.hyperparameters, used_months(flagship.panel)))
     draws = {name: np.repeat(values, 4, axis=0) for name, values in point.items()}
-    draws[names.TILT_MEAN] = draws[names.TILT_MEAN] + 0.5
+    draws[names.TILT_MEAN] = draws[names.TILT_MEAN] + 1.0
     tree = tree_of(flagship, draws)
     found = lite_reasons(tree, flagship.framework, flagship.hyperparameters, flagship.panel)
     assert found["reporting"][0] < -0.05

@@ -22,13 +22,14 @@ class News:
 
     Attributes
     ----------
-    observations, corroboration, coverage
+    observations, corroboration, coverage, outcomes
         Parts of the ledger's tables, with their own row labels (lines of the file).
     """
 
     observations: pd.DataFrame
     corroboration: pd.DataFrame
     coverage: pd.DataFrame
+    outcomes: pd.DataFrame
 
 
 def news(ledger: Ledger, before: date, now: date) -> News:
@@ -48,4 +49,5 @@ def news(ledger: Ledger, before: date, now: date) -> News:
         present.observations.drop(index=then.observations.index, errors="ignore"),
         present.corroboration.drop(index=then.corroboration.index, errors="ignore"),
         present.coverage.drop(index=then.coverage.index, errors="ignore"),
+        present.outcomes.drop(index=then.outcomes.index, errors="ignore"),
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from indicast import names
 from indicast.explain import news
 from indicast.panel import NOT_LOOKED
+from indicast.publish._steps import Step, new_steps
 from indicast.publish._text import plain, web_link
 from indicast.publish._use import TALLIES, Use, Uses
 from indicast.workspace import Framework, month_index
@@ -92,6 +93,8 @@ class Evidence:
         Newly judged months of tallied indicators.
     later_sources
         Further sources that became known for older rows.
+    steps
+        Newly known outcomes of milestones.
     """
 
     since: str
@@ -99,6 +102,7 @@ class Evidence:
     total: int
     watched: tuple[Watch, ...]
     later_sources: int
+    steps: tuple[Step, ...]
 
     @property
     def fed(self) -> int:
@@ -129,7 +133,9 @@ def new_evidence(
     items = tuple(reader.item(row) for row in records(rows.head(MOST_ROWS)))
     watched = tuple(_watch(framework, panel, row) for row in records(found.coverage))
     late = _older(found.corroboration, found.observations)
-    return Evidence(days[0].isoformat(), items, len(rows), tuple(one for one in watched if one is not None), late)
+    looked = tuple(one for one in watched if one is not None)
+    steps = new_steps(framework, found.outcomes, panel)
+    return Evidence(days[0].isoformat(), items, len(rows), looked, late, steps)
 
 
 def _older(corroboration: pd.DataFrame, new: pd.DataFrame) -> int:

@@ -14,6 +14,7 @@ from indicast.publish._wording import counted, day_name, duration, listed, month
 if TYPE_CHECKING:
     from indicast.publish._content import Content
     from indicast.publish._milestones import Clock, Due
+    from indicast.publish._steps import Step
 
 
 def clock_summary(content: Content) -> str:
@@ -66,6 +67,24 @@ def _dates(content: Content, one: Clock) -> str:
     if one.state == "occurred":
         return f"the experts' {noun} {'were' if several else 'was'} {told}"
     return f"the experts' {noun}, {told}, {'have' if several else 'has'} passed"
+
+
+def step(one: Step) -> str:
+    """Say what became known of a milestone, and what the model does with it."""
+    day = day_name(one.day)
+    said = {"occurred": f"occurred on {day}", "not_yet": f"not yet, as of {day}", "unclear": f"unclear, as of {day}"}
+    return f"Milestone {one.name}: {said[one.outcome]}; {_of_use(one)}."
+
+
+def _of_use(one: Step) -> str:
+    if not one.judged:
+        return "the experts gave it no date, so it feeds nothing"
+    if one.outcome == "unclear":
+        return "it counts for nothing"
+    months = counted(one.months, "month")
+    if one.outcome == "occurred":
+        return f"that month counts as reached and {months} before it as open"
+    return f"{months} now {'counts' if one.months == 1 else 'count'} as open, all at once"
 
 
 def clock_reason(due: Due) -> str:
