@@ -314,8 +314,8 @@ def test_a_month_nobody_looked_at_is_marked_and_so_is_one_without_a_line(panel_o
     assert coverage[8].tolist() == [1, 0]  # September 2023: thin
 
 
-def test_one_watch_for_all_months_leaves_the_unwatched_ones(framework, hyperparameters, ledger, panel_of):
-    # Words that were given knowing the counts: every month somebody looked at gets the declared one.
+def test_one_watch_for_all_months_spares_those_nobody_judged(framework, hyperparameters, ledger, panel_of):
+    # Words that were given knowing the counts: every month that has a line gets the declared one, also a `poor` one.
     words = hyperparameters.coords[names.COVERAGE]
     before = panel_of()["count_coverage"].to_numpy()
     first = framework.counts[0]
@@ -327,7 +327,12 @@ def test_one_watch_for_all_months_leaves_the_unwatched_ones(framework, hyperpara
     when = Vintage("2024-06", date(2024, 6, 30))
     after = build_panel(other, hyperparameters, ledger, when, today=TODAY)["count_coverage"].to_numpy()
     assert set(before[:, 0].tolist()) == {NOT_LOOKED, 0, 1}
-    np.testing.assert_array_equal(after[:, 0], np.where(before[:, 0] == NOT_LOOKED, NOT_LOOKED, 1))
+    judged = ledger.coverage.loc[ledger.coverage["indicator"] == first.id, "month"]
+    rows = [month_index(month) - framework.start_index for month in judged]
+    expected = np.full(len(after), NOT_LOOKED)
+    expected[[row for row in rows if row < 18]] = 1
+    assert (before[:, 0] == NOT_LOOKED).sum() > (expected == NOT_LOOKED).sum() > 0
+    np.testing.assert_array_equal(after[:, 0], expected)
     np.testing.assert_array_equal(after[:, 1], before[:, 1])
 
 

@@ -72,13 +72,17 @@ def months_since_start(framework: Framework, dates: pd.Series) -> pd.Series:
 def coverage_of(
     framework: Framework, hyperparameters: Hyperparameters, ledger: Ledger, indicator: str, months: int
 ) -> np.ndarray:
-    """Return the coverage index of each month, :data:`NOT_LOOKED` where nobody looked; dims (time)."""
-    looked = hyperparameters.coords[names.COVERAGE]
+    """Return the coverage index of each month, :data:`NOT_LOOKED` where nobody looked; dims (time).
+
+    With ``watched_as`` every month that was judged has that word: where words follow what was found, so does
+    not having looked. A withheld month stays one in which nothing could be seen.
+    """
+    looked, meaning = hyperparameters.coords[names.COVERAGE], framework.declaration.coverage
     common = next(one.watched_as for one in framework.declaration.indicators if one.id == indicator)
-    index = {word: looked.index(common or word) for word in looked}
     found = np.full(months, NOT_LOOKED, dtype=np.int64)
     for time, word in judged_months(framework, ledger, indicator, months):
-        found[time] = index.get(word, NOT_LOOKED)
+        read = word if common is None or meaning[word] == "withheld" else common
+        found[time] = looked.index(read) if read in looked else NOT_LOOKED
     return found
 
 

@@ -112,6 +112,13 @@ def news_brief(content: Content) -> str:
     return f"New evidence: {counted(content.evidence.total, 'row')}."
 
 
+def news_of_milestones(content: Content) -> str:
+    """Say of which judged milestones the state became known, or nothing."""
+    words = {"occurred": "occurred", "not_yet": "not yet", "unclear": "unclear"}
+    told = [f"{one.name} ({words[one.outcome]})" for one in content.evidence.steps if one.judged]
+    return f"Also new, of milestones: {listed(told)}." if told else ""
+
+
 def later_sources(content: Content) -> str:
     """Say how many further sources became known for older rows, or nothing."""
     number = content.evidence.later_sources

@@ -69,8 +69,8 @@ class Fed(BaseModel):
 class Indicator(Frozen):
     """One row of the experts' table and how the ledger feeds it.
 
-    ``watched_as`` is the coverage word that stands for every month somebody looked at, whatever
-    ``coverage.csv`` calls it: for words that were given knowing what was found.
+    ``watched_as`` is the coverage word that stands for every month which ``coverage.csv`` judges,
+    whatever word it gives, withheld ones aside: for words that were given knowing what was found.
     """
 
     id: Identifier
