@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from indicast import names
-from indicast.infer import Sampler, run_gates
+from indicast.infer import Sampler
 from indicast.panel import build_panel, vintage
 from indicast.panel._streams import streams
 from indicast.workspace._families import STREAMS
@@ -73,11 +73,11 @@ CHANGES = {
 
 
 def fitted(desk):
-    """Return P(scenario now) of the last month, and names of the gates that failed."""
+    """Return P(scenario now) of the last month, and the share of draws that diverged."""
     panel = build_panel(desk.framework, desk.hyperparameters, desk.ledger, vintage(desk.ledger, MONTH))
     tree = Sampler(desk.framework, desk.hyperparameters).fit(panel, desk.settings, progress=False)
-    failed = [gate.name for gate in run_gates(tree, desk.framework, desk.hyperparameters) if not gate.passed]
-    return tree["posterior"][names.FILTERED].isel({names.TIME: -1}).mean(("chain", "draw")).to_numpy(), failed
+    now = tree["posterior"][names.FILTERED].isel({names.TIME: -1}).mean(("chain", "draw")).to_numpy()
+    return now, float(tree["sample_stats"]["diverging"].mean())
 
 
 def printed(label):
@@ -89,8 +89,8 @@ def printed(label):
 
 @pytest.mark.parametrize("label", CHANGES)
 def test_the_card_prints_what_another_declaration_would_say(flagship, label):
-    found, failed = fitted(CHANGES[label](flagship.desk))
-    assert [name for name in failed if "ESS" not in name and "R-hat" not in name] == []
+    found, diverged = fitted(CHANGES[label](flagship.desk))
+    assert diverged < 1e-3  # a comparison is not published: a few of 6000 do not move a mean by a hundredth
     # A probability varies by about .3 over draws; 1000 independent ones give an error of .01, and printing adds .005.
     np.testing.assert_allclose(found, printed(label), atol=0.035)
 
@@ -101,6 +101,6 @@ if __name__ == "__main__":
 
     desk = open_desk(Shared(workspace=CARD.parents[2], quiet=True), "belarus_russia")
     for label, change in CHANGES.items():
-        found, failed = fitted(change(desk))
+        found, diverged = fitted(change(desk))
         cells = " | ".join(f"{value:.2f}".removeprefix("0") for value in found)
-        print(f"| {label} | {cells} |", *failed, flush=True)  # noqa: T201  # the table for the card
+        print(f"| {label} | {cells} | {diverged:.2%} diverged", flush=True)  # noqa: T201  # the table for the card

@@ -113,9 +113,10 @@ def news_brief(content: Content) -> str:
 
 
 def news_of_milestones(content: Content) -> str:
-    """Say of which judged milestones the state became known, or nothing."""
-    words = {"occurred": "occurred", "not_yet": "not yet", "unclear": "unclear"}
-    told = [f"{one.name} ({words[one.outcome]})" for one in content.evidence.steps if one.judged]
+    """Say which judged milestones became known to have occurred or not, or nothing."""
+    words = {"occurred": "occurred", "not_yet": "not yet"}
+    steps = [one for one in content.evidence.steps if one.judged and one.outcome in words]
+    told = [f"{one.name} ({words[one.outcome]})" for one in steps]
     return f"Also new, of milestones: {listed(told)}." if told else ""
 
 
