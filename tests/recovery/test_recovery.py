@@ -59,13 +59,13 @@ def drawn_world(flagship):
 
 @pytest.fixture(scope="module")
 def clear_world(flagship):
-    """A world of strong indicators and weak shocks, and its posterior."""
+    """A world of strong indicators, weak shocks and little tilt in what is reported, and its posterior."""
     rng = np.random.default_rng(20240301)
     desk = flagship.desk
     truth = draw_truth(desk.framework, desk.hyperparameters, MONTHS, rng)
     truth[names.STRENGTH_BASE] = np.array([CLEAR])
-    truth[names.GLOBAL_SCALE] *= 0.25
-    truth[names.GROUP_SCALE] *= 0.25
+    for name in (names.GLOBAL_SCALE, names.GROUP_SCALE, names.TILT_MEAN, names.TILT_SCALE):
+        truth[name] *= 0.25
     truth[names.STRENGTH] = strengths(truth, desk.framework, desk.hyperparameters)
     return fitted(flagship, truth, rng)
 
@@ -133,8 +133,11 @@ def test_the_sampler_is_well_on_a_simulated_world(flagship, drawn_world):
 def test_a_clear_switch_is_found(clear_world):
     smoothed = clear_world["posterior"][names.SMOOTHED].mean(("chain", "draw")).to_numpy()
     assert smoothed[SWITCH // 2].argmax() == BEFORE
-    assert smoothed[SWITCH + SWITCH // 2].argmax() == AFTER
-    assert smoothed[-1, AFTER] > 0.8
+    assert smoothed[SWITCH + SWITCH // 2, AFTER] > 0.8
+    # The last month has no later ones to lean on, and says what is least told apart: of four such worlds with other seeds
+    # it gave .76 to .83 to the truth, nearly all of the rest to the scenario beside it, and .01 or .02 to the one before.
+    assert smoothed[-1].argmax() == AFTER
+    assert smoothed[-1, BEFORE] < 0.05
     assert smoothed[1, BEFORE] > 0.5
 
 
