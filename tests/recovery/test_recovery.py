@@ -134,8 +134,8 @@ def test_a_clear_switch_is_found(clear_world):
     smoothed = clear_world["posterior"][names.SMOOTHED].mean(("chain", "draw")).to_numpy()
     assert smoothed[SWITCH // 2].argmax() == BEFORE
     assert smoothed[SWITCH + SWITCH // 2, AFTER] > 0.8
-    # The last month has no later ones to lean on, and says what is least told apart: of four such worlds with other seeds
-    # it gave .76 to .83 to the truth, nearly all of the rest to the scenario beside it, and .01 or .02 to the one before.
+    # The last month has no later ones to lean on: in four such worlds with other seeds it gave .76 to .83 to the
+    # truth, nearly all of the rest to the scenario beside it, and .01 or .02 to the one before.
     assert smoothed[-1].argmax() == AFTER
     assert smoothed[-1, BEFORE] < 0.05
     assert smoothed[1, BEFORE] > 0.5
