@@ -1175,7 +1175,7 @@ def test_a_newly_known_outcome_of_a_milestone_is_told_with_what_it_does(case, co
         assert text.count("Milestone Hotline installed") == 1
         assert told in text
         assert "Milestone Joint bureau opened" not in text  # known since March
-        assert text.count("Also new, of milestones: Hotline installed (not yet).") == 1
+        assert text.count("Also new, of milestones: Hotline installed (not yet, for 5 months at once).") == 1
     later = case.content(case.run("2023-07", date(2023, 7, 31)))
     assert all(
         "Milestone Visas abolished: occurred on 3 July 2023; that month counts as reached" in text

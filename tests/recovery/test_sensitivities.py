@@ -66,6 +66,7 @@ CHANGES = {
     "standing tilt twice as wide (1)": lambda desk: with_prior(desk, names.TILT_MEAN, sigma=1.0),
     "indicators show less (strength .4)": lambda desk: with_prior(desk, names.STRENGTH_BASE, mu=np.log(0.4)),
     "indicators show more (strength .6)": lambda desk: with_prior(desk, names.STRENGTH_BASE, mu=np.log(0.6)),
+    "three times as many acts come under any scenario": lambda desk: with_prior(desk, names.EVENT_BACKGROUND, beta=4.0),
     "coverage of exercises as the ledger words it": with_words_as_given,
     "one row an origin and month, whatever the indicator": with_one_row_an_origin,
 }

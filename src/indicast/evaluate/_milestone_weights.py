@@ -4,9 +4,10 @@ Of each judged milestone two outcomes are weighed before any data: that it is re
 month while still open, ``E[lambda]``, and that it stays open for its whole horizon,
 ``E[(1 - lambda)^(12 h)]``, between the scenarios that make the outcome likeliest and least likely.
 
-Invariant: where scenarios were judged apart, an open horizon has the ratio of the Beta means,
-and equal hazards say nothing (``tests/reference/test_milestone_weights.py``). A later month
-of the same milestone says something else, because the months before have then been learnt from.
+Invariant: where scenarios were judged apart, an open horizon has the ratio of Beta moments averaged
+over the clarity, with clarity 1 that of the Beta means, and equal hazards say nothing
+(``tests/reference/test_milestone_weights.py``). A later month of the same milestone says something
+else, because the months before have then been learnt from.
 """
 
 from __future__ import annotations

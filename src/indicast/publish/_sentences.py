@@ -114,9 +114,9 @@ def news_brief(content: Content) -> str:
 
 def news_of_milestones(content: Content) -> str:
     """Say which judged milestones became known to have occurred or not, or nothing."""
-    words = {"occurred": "occurred", "not_yet": "not yet"}
+    words = {"occurred": "occurred", "not_yet": "not yet, for {} at once"}
     steps = [one for one in content.evidence.steps if one.judged and one.outcome in words]
-    told = [f"{one.name} ({words[one.outcome]})" for one in steps]
+    told = [f"{one.name} ({words[one.outcome].format(counted(one.months, 'month'))})" for one in steps]
     return f"Also new, of milestones: {listed(told)}." if told else ""
 
 
