@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from indicast import names
-from indicast.cli._checks import model_findings
+from indicast.cli._checks import checked
 from indicast.elicit import coordinates, load_hyperparameters
 from indicast.elicit._asked import Asked, asked_of
 from indicast.elicit._elicited import _nested
@@ -302,7 +302,7 @@ def load(root):
 
 
 def found(root):
-    return [finding for finding in model_findings(root, "harbour") if finding.code[0] in "EW"]
+    return [finding for finding in checked(root, "harbour").findings if finding.code[0] in "EW"]
 
 
 TILT = 'distribution = "Normal"\ntolerance = 0.02'
@@ -543,8 +543,8 @@ def test_the_example_in_the_documents_can_be_fitted(root):
 
 def modules_after_check(root):
     code = (
-        "import json, sys; from pathlib import Path; from indicast.cli._checks import model_findings;"
-        "findings = model_findings(Path(sys.argv[1]), 'harbour');"
+        "import json, sys; from pathlib import Path; from indicast.cli._checks import checked;"
+        "findings = checked(Path(sys.argv[1]), 'harbour').findings;"
         "print(json.dumps([[f.code for f in findings if f.code[0] in 'EW'], 'preliz' in sys.modules]))"
     )
     answer = subprocess.run([sys.executable, "-c", code, str(root)], capture_output=True, text=True, check=True)

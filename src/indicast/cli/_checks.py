@@ -64,17 +64,6 @@ def _print(model: str, found: Checked, *, quiet: bool) -> None:
     typer.echo(f"{model}: {errors} errors, {len(found.findings) - errors} warnings")
 
 
-def model_findings(root: Path, model: str) -> list[Finding]:
-    """Return all findings of a model; what cannot be loaded is a finding too.
-
-    Raises
-    ------
-    MissingError
-        If there is no such model.
-    """
-    return checked(root, model).findings
-
-
 def checked(root: Path, model: str) -> Checked:
     """Return what was found of a model, its ledger and its priors; each is read once.
 
@@ -96,7 +85,7 @@ def checked(root: Path, model: str) -> Checked:
     findings = table_findings(framework) + findings + amiss
     if hyperparameters is None or ledger is None or any(finding.severity == "error" for finding in findings):
         return Checked(_in_order(findings))
-    gates = _asked(framework, hyperparameters, ledger)
+    gates = asked_of_priors(framework, hyperparameters, ledger)
     says = _milestones(framework, hyperparameters) if gates else ()
     return Checked(_in_order(findings + prior_findings(framework, gates)), gates, says)
 
@@ -131,7 +120,8 @@ def _declared(framework: Framework) -> tuple[Hyperparameters | None, list[Findin
     return None, findings
 
 
-def _asked(framework: Framework, hyperparameters: Hyperparameters, ledger: Ledger) -> tuple[Gate, ...]:
+def asked_of_priors(framework: Framework, hyperparameters: Hyperparameters, ledger: Ledger) -> tuple[Gate, ...]:
+    """Return what the priors imply, seen through the whole ledger as latest known; nothing if nothing is asked."""
     from indicast.evaluate import prior_gates
     from indicast.panel import build_panel, vintage
 

@@ -49,10 +49,9 @@ class Desk:
     @cached_property
     def prior_gates(self) -> tuple[Gate, ...]:
         """What the priors imply, simulated once: it is the same whatever month is fitted."""
-        from indicast.evaluate import prior_gates
-        from indicast.panel import vintage
+        from indicast.cli._checks import asked_of_priors
 
-        return prior_gates(self.framework, self.hyperparameters, self.panel(vintage(self.ledger)))
+        return asked_of_priors(self.framework, self.hyperparameters, self.ledger)
 
 
 STARTS: dict[str, tuple[Mode, Route]] = {"marks": ("marks", "A"), "labels": ("marks", "B"), "history": ("history", "A")}

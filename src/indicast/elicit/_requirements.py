@@ -64,7 +64,6 @@ def requirements(framework: Framework) -> Needs:
 def coordinates(framework: Framework) -> dict[str, tuple[str, ...]]:
     """Return the labels of every dim that a prior may have."""
     declaration = framework.declaration
-    looked = tuple(word for word, meaning in declaration.coverage.items() if meaning == "looked")
     return {
         names.SCENARIO: framework.scenarios,
         names.DESTINATION: tuple(str(rank) for rank in range(len(framework.scenarios) - 1)),
@@ -80,7 +79,7 @@ def coordinates(framework: Framework) -> dict[str, tuple[str, ...]]:
         names.DIRECTION: declaration.directions,
         names.GRADE: GRADES,
         names.SLANT: tuple(rule.id for rule in declaration.slants),
-        names.COVERAGE: looked,
+        names.COVERAGE: declaration.looked,
         names.CALENDAR_MONTH: tuple(str(month) for month in range(1, 13)),
         names.RATER: framework.table.ratings.raters,
         names.COUNTRY: framework.table.ratings.countries,

@@ -87,6 +87,14 @@ def _of_use(one: Step) -> str:
     return f"{months} now {'counts' if one.months == 1 else 'count'} as open, all at once"
 
 
+def news_of_milestones(content: Content) -> str:
+    """Say which judged milestones became known to have occurred or not, or nothing."""
+    words = {"occurred": "occurred", "not_yet": "not yet, for {} at once"}
+    steps = [one for one in content.evidence.steps if one.judged and one.outcome in words]
+    told = [f"{one.name} ({words[one.outcome].format(counted(one.months, 'month'))})" for one in steps]
+    return f"Also new, of milestones: {listed(told)}." if told else ""
+
+
 def clock_reason(due: Due) -> str:
     """Say why a chance is given for a date."""
     reasons = [f"in {duration(due.ahead)}"] if due.declared else []

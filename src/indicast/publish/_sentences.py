@@ -112,14 +112,6 @@ def news_brief(content: Content) -> str:
     return f"New evidence: {counted(content.evidence.total, 'row')}."
 
 
-def news_of_milestones(content: Content) -> str:
-    """Say which judged milestones became known to have occurred or not, or nothing."""
-    words = {"occurred": "occurred", "not_yet": "not yet, for {} at once"}
-    steps = [one for one in content.evidence.steps if one.judged and one.outcome in words]
-    told = [f"{one.name} ({words[one.outcome].format(counted(one.months, 'month'))})" for one in steps]
-    return f"Also new, of milestones: {listed(told)}." if told else ""
-
-
 def later_sources(content: Content) -> str:
     """Say how many further sources became known for older rows, or nothing."""
     number = content.evidence.later_sources

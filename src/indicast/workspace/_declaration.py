@@ -182,6 +182,11 @@ class Declaration(Frozen):
     lexicons: tuple[Lexicon, ...] = Field(min_length=1)
     milestones: tuple[Milestone, ...] = ()
 
+    @property
+    def looked(self) -> tuple[str, ...]:
+        """Coverage words under which somebody watched, in declared order."""
+        return tuple(word for word, meaning in self.coverage.items() if meaning == "looked")
+
     @model_validator(mode="after")
     def _references_hold(self) -> Self:
         _refuse_repeats("scenario", [scenario.id for scenario in self.scenarios])
@@ -203,13 +208,12 @@ class Declaration(Frozen):
             "event_directions", self.directions, [w for one in self.indicators for w in one.event_directions]
         )
         _require_words("embarrassing", self.directions, [one.embarrassing for one in self.indicators])
-        looked = tuple(word for word, meaning in self.coverage.items() if meaning == "looked")
-        _require_words("watched_as", looked, [one.watched_as for one in self.indicators])
+        _require_words("watched_as", self.looked, [one.watched_as for one in self.indicators])
         _require_residual_last(self.scenarios)
         _require_residual_for_its_limit(self.surprise, self.scenarios)
         _require_label_shares(self.start.labels, self.scenarios)
         watched = any({"count", "event"} & set(indicator.feeds) for indicator in self.indicators)
-        if watched and "looked" not in self.coverage.values():
+        if watched and not self.looked:
             message = "coverage: no word means 'looked', so nothing could ever be counted; add one"
             raise ValueError(message)
         if self.lexicon not in {lexicon.id for lexicon in self.lexicons}:
