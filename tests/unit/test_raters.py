@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from indicast import names
-from indicast.cli._checks import model_findings
+from indicast.cli._checks import checked
 from indicast.elicit import load_hyperparameters
 from indicast.errors import DataError, WorkspaceError
 from indicast.workspace import Rating, collect_ratings, load_framework
@@ -206,7 +206,7 @@ def test_numbers_about_raters_are_above_zero(name, root):
 
 
 def test_check_finds_nothing_wrong_with_a_rated_workspace(keepers):
-    assert [found.as_dict() for found in model_findings(keepers, "harbour") if found.severity == "error"] == []
+    assert [found.as_dict() for found in checked(keepers, "harbour").findings if found.severity == "error"] == []
 
 
 def test_raters_are_part_of_what_a_run_was_made_from(keepers, root):
