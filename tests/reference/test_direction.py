@@ -11,6 +11,7 @@ from scipy import stats
 from indicast import names
 from indicast.generative import direction, shocks
 from indicast.generative.emission import group_of
+from indicast.ledger import with_records
 
 FLAT = np.array([1 / 3, 1 / 3, 1 / 3])
 ROSY = np.array([0.15, 0.30, 0.55])
@@ -144,7 +145,7 @@ def rows_of(world, entries):
     for column in ("event_date", "end_date", "known_date"):
         frame[column] = pd.to_datetime(frame[column], format="%Y-%m-%d", errors="coerce")
     empty = world.ledger.corroboration.iloc[:0]
-    return replace(world.ledger, observations=frame, corroboration=empty)
+    return replace(world.ledger, observations=with_records(frame), corroboration=empty)
 
 
 def evidence(world, entries, draws, as_of="2023-06"):

@@ -12,7 +12,7 @@ import xarray as xr
 from indicast import names
 from indicast.errors import RunError
 from indicast.explain import Change, change, news
-from indicast.ledger import Ledger
+from indicast.ledger import Ledger, with_records
 
 
 def tree_of(top, spread, *, seed=0, labels=("a", "b")):
@@ -71,9 +71,10 @@ def test_runs_with_other_scenarios_are_refused():
 @pytest.fixture
 def ledger():
     days = pd.to_datetime(["2024-01-31", "2024-02-10", "2024-02-29", "2024-03-01"])
-    rows = pd.DataFrame({"known_date": days, "summary": list("abcd")}, index=[2, 3, 4, 5])
-    empty = rows.iloc[:0]
-    return Ledger(rows, empty, rows.iloc[1:2], empty, empty)
+    rows = with_records(pd.DataFrame({"known_date": days, "summary": list("abcd")}, index=[2, 3, 4, 5]))
+    rows = rows.assign(**dict.fromkeys(["event_date", "indicator", "source_id", "corroborating_source_id"], "x"))
+    empty = rows.assign(withdrawn="", month="x").iloc[:0]
+    return Ledger(rows, empty, rows.iloc[1:2].assign(withdrawn=""), empty, empty)
 
 
 def test_news_are_the_rows_between_two_days(ledger):

@@ -11,7 +11,7 @@ import pytest
 from indicast import names
 from indicast.elicit import GRADES, load_hyperparameters
 from indicast.errors import DataError
-from indicast.ledger import load_ledger
+from indicast.ledger import load_ledger, with_records
 from indicast.panel import NOT_LOOKED, Sizes, Vintage, build_panel, last_day, scheduled_peaks, vintage
 from indicast.panel._reports import direction_reports
 from indicast.workspace import load_framework, month_index
@@ -64,7 +64,7 @@ def with_rows(ledger):
         own = pd.DataFrame(list(corroboration), columns=list(ledger.corroboration.columns))
         for column in ("event_date", "known_date"):
             own[column] = pd.to_datetime(own[column], format="%Y-%m-%d")
-        return replace(ledger, observations=frame, corroboration=own)
+        return replace(ledger, observations=with_records(frame), corroboration=own)
 
     return build
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from indicast import names
 from indicast.elicit import load_hyperparameters
-from indicast.ledger import load_ledger
+from indicast.ledger import load_ledger, with_records
 from indicast.panel import NOT_LOOKED, Sizes, Vintage, build_panel, last_day
 from indicast.workspace import load_framework, month_index
 
@@ -47,7 +47,7 @@ def rows(*entries):
     frame["known_date"] = frame["known_date"].where(frame["known_date"] != "", frame["event_date"])
     for column in ("event_date", "end_date", "known_date"):
         frame[column] = pd.to_datetime(frame[column], format="%Y-%m-%d", errors="coerce")
-    return replace(LEDGER, observations=frame, corroboration=LEDGER.corroboration.iloc[:0])
+    return replace(LEDGER, observations=with_records(frame), corroboration=LEDGER.corroboration.iloc[:0])
 
 
 def table(name, *entries):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from indicast.elicit import load_hyperparameters
-from indicast.ledger import load_ledger
+from indicast.ledger import load_ledger, with_records
 from indicast.panel import Vintage, build_panel, streams
 from indicast.panel._reports import direction_reports
 from indicast.panel._streams import fed_rows, months_since_start
@@ -145,7 +145,9 @@ def of_rows(ledger, rows):
     )
     frame["event_date"] = pd.to_datetime(frame["event_date"])
     return replace(
-        ledger, observations=frame.assign(known_date=frame["event_date"]), corroboration=ledger.corroboration.iloc[:0]
+        ledger,
+        observations=with_records(frame.assign(known_date=frame["event_date"])),
+        corroboration=ledger.corroboration.iloc[:0],
     )
 
 

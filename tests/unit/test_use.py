@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from indicast.elicit import load_hyperparameters
-from indicast.ledger import load_ledger
+from indicast.ledger import load_ledger, with_records
 from indicast.panel import Vintage, build_panel
 from indicast.publish._use import Uses
 from indicast.workspace import load_framework
@@ -30,7 +30,9 @@ def uses(*rows):
     frame = pd.DataFrame([PLAIN | row for row in rows], index=range(2, 2 + len(rows)))
     frame["event_date"] = pd.to_datetime(frame["event_date"])
     ledger = replace(
-        LEDGER, observations=frame.assign(known_date=frame["event_date"]), corroboration=LEDGER.corroboration.iloc[:0]
+        LEDGER,
+        observations=with_records(frame.assign(known_date=frame["event_date"])),
+        corroboration=LEDGER.corroboration.iloc[:0],
     )
     when = Vintage("2024-06", date(2024, 6, 30))
     known = ledger.known(when.known_at)

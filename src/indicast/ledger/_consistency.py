@@ -11,7 +11,9 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from indicast.ledger._feeding import feeding_findings
+from indicast.ledger._history import KEYS, RECORD, standing_records
 from indicast.ledger._outcomes import outcome_findings
+from indicast.ledger._records import record_findings
 from indicast.workspace import Finding, Framework, Severity, shown
 
 if TYPE_CHECKING:
@@ -20,23 +22,40 @@ if TYPE_CHECKING:
 
 def consistency_findings(framework: Framework, frames: dict[str, pd.DataFrame], today: date) -> list[Finding]:
     """Return findings about rows and files that do not agree with each other."""
-    observations = frames["observations"]
+    observations = standing_records(frames["observations"])
+    frames = frames | {name: _dated(frames[name]) for name in ("sources", "corroboration")}
+    standing = frames | {"observations": observations}
     return [
+        *record_findings(frames["observations"], today),
         *_order_of_dates(observations, today),
-        *_duplicates("observations.csv", observations, list(observations.columns), "L010", "row"),
-        *_duplicates("sources.csv", frames["sources"], ["source_id"], "S004", "source_id"),
-        *_duplicates("coverage.csv", frames["coverage"], ["indicator", "month"], "V004", "indicator and month"),
-        *_duplicates(
-            "outcomes.csv", frames["outcomes"], ["milestone", "known_date"], "O005", "milestone and known_date"
-        ),
+        *_duplicates("observations.csv", observations, _described(observations), "L010", "row"),
+        *_repeated_keys(frames),
         *feeding_findings(framework, observations),
         *_dangling_corroborations(frames),
-        *_ambiguous_corroborations(frames),
+        *_ambiguous_corroborations(standing),
         *_early_coverage(frames["coverage"]),
         *_misplaced_silence(framework, frames["coverage"]),
         *outcome_findings(framework, frames["outcomes"]),
         *_missing_declared_sources(framework, frames["sources"]),
     ]
+
+
+def _dated(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame if "known_date" in frame else frame.assign(known_date="")
+
+
+def _described(rows: pd.DataFrame) -> list[str]:
+    return [name for name in rows.columns if name not in RECORD]
+
+
+def _repeated_keys(frames: dict[str, pd.DataFrame]) -> list[Finding]:
+    """Return rows of a companion file whose key stands twice with one known date, so that neither is the later."""
+    codes = {"sources": "S004", "corroboration": "C007", "coverage": "V004", "outcomes": "O005"}
+    found = []
+    for name, code in codes.items():
+        key = [*KEYS[name], "known_date"]
+        found += _duplicates(f"{name}.csv", frames[name], key, code, f"{', '.join(key[:-1])} and known_date")
+    return found
 
 
 def _findings(

@@ -1,7 +1,7 @@
 """The ledger as a whole, and the part of it that was known on a day.
 
 Invariant: nothing that became known after ``at`` is in ``ledger.known(at)``, in any
-table and any field (``tests/unit/test_known_at.py``, by hypothesis).
+table and any field (``tests/unit/test_known_at.py``, ``tests/unit/test_history.py``, by hypothesis).
 """
 
 from __future__ import annotations
@@ -14,6 +14,16 @@ from typing import TYPE_CHECKING
 from indicast.errors import DataError, MissingError
 from indicast.ledger import _schemas
 from indicast.ledger._consistency import consistency_findings
+from indicast.ledger._corroboration import dated_corroboration, following
+from indicast.ledger._history import (
+    KEYS,
+    OPTIONAL,
+    TABLES,
+    WITHDRAWN,
+    latest_of_key,
+    standing_records,
+    with_records,
+)
 from indicast.workspace import Finding, Framework, read_rows, refuse_errors
 
 if TYPE_CHECKING:
@@ -24,11 +34,11 @@ DATE_COLUMNS = ("event_date", "end_date", "known_date", "date", "as_of")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ledger:
-    """The five tables; dates are datetimes, everything else is text.
+    """The five tables with all their history; dates are datetimes, everything else is text.
 
-    The label of each row is its line in the file. ``observations``, ``coverage``,
-    ``outcomes`` and ``corroboration`` carry ``known_date``. ``outcomes`` holds every row of
-    a milestone's history; :func:`~indicast.ledger.standing_outcomes` says which one stands.
+    The label of each row is its line in the file. Every table has ``known_date`` (NaT for a source that was
+    always known) and ``recorded_at`` (blank for rows from before such moments were kept). ``outcomes`` holds
+    every row of a milestone's history; :func:`~indicast.ledger.standing_outcomes` says which one stands.
     """
 
     observations: pd.DataFrame
@@ -37,8 +47,23 @@ class Ledger:
     coverage: pd.DataFrame
     outcomes: pd.DataFrame
 
+    def recorded(self, by: datetime) -> Ledger:
+        """Return the ledger as it had been written down by a moment, all history kept.
+
+        Parameters
+        ----------
+        by
+            With its time zone. Rows without ``recorded_at`` count as older than any moment.
+        """
+        moment = by.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        tables = {name: getattr(self, name) for name in TABLES}
+        return replace(self, **{name: frame[frame["recorded_at"] <= moment] for name, frame in tables.items()})
+
     def known(self, at: date) -> Ledger:
-        """Return the ledger as a forecaster had it at the end of a day.
+        """Return the ledger as a forecaster had it at the end of a day: what stood then, of what was known then.
+
+        Superseded rows, retractions and sources that no row names are left out. A view is not the whole
+        history, so ask the ledger again, not its view, for an earlier day.
 
         Parameters
         ----------
@@ -48,14 +73,31 @@ class Ledger:
         import pandas as pd
 
         limit = pd.Timestamp(at)
-        tables = ("observations", "corroboration", "coverage", "outcomes")
-        views = {name: getattr(self, name) for name in tables}
-        return replace(self, **{name: frame[frame["known_date"] <= limit] for name, frame in views.items()})
+        seen = {name: _until(getattr(self, name), limit) for name in TABLES}
+        standing = standing_records(seen["observations"])
+        latest = {name: latest_of_key(seen[name], KEYS[name]) for name in ("sources", "corroboration", "coverage")}
+        counted = latest["corroboration"][latest["corroboration"]["withdrawn"] != WITHDRAWN]
+        corroboration = following(counted, seen["observations"], standing)
+        named = _named_sources(standing, corroboration, seen["outcomes"])
+        sources = latest["sources"]
+        sources = sources[sources["source_id"].isin(named)]
+        return Ledger(standing, sources, corroboration, latest["coverage"], seen["outcomes"])
 
     def latest_known(self) -> date:
         """Return the latest known date of an observation."""
         latest: date = self.observations["known_date"].max().date()
         return latest
+
+
+def _until(frame: pd.DataFrame, limit: pd.Timestamp) -> pd.DataFrame:
+    known = frame["known_date"].isna() | (frame["known_date"] <= limit)
+    return frame if known.all() else frame[known]
+
+
+def _named_sources(observations: pd.DataFrame, corroboration: pd.DataFrame, outcomes: pd.DataFrame) -> set[str]:
+    """Return the sources on which a view rests; one that is added to the list later changes no older view."""
+    named = (observations["source_id"], corroboration["corroborating_source_id"], outcomes["source_id"])
+    return {str(source) for column in named for source in column.unique()}
 
 
 def load_ledger(framework: Framework, today: date | None = None) -> tuple[Ledger, list[Finding]]:
@@ -100,7 +142,8 @@ def read_ledger(framework: Framework, today: date | None = None) -> tuple[dict[s
     if frames["observations"].empty:
         message = f"{folder / 'observations.csv'} has no rows; add at least one observation"
         raise DataError(message)
-    broken_dates = any(finding.code in {"L001", "V001", "O004", "C002"} for finding in findings)
+    frames["observations"] = with_records(frames["observations"])
+    broken_dates = any(finding.code in {"L001", "V001", "O004", "C002", "S002", "H013"} for finding in findings)
     return frames, findings if broken_dates else findings + consistency_findings(
         framework, frames, today or datetime.now(tz=UTC).date()
     )
@@ -124,32 +167,15 @@ def typed_ledger(frames: dict[str, pd.DataFrame]) -> Ledger:
     """Return the tables of :func:`read_ledger` as a ledger; they must hold no error."""
     import pandas as pd
 
-    typed = {name: frame.copy() for name, frame in frames.items()}
-    typed["corroboration"] = _dated_corroboration(frames)
+    typed = {name: _filled(name, frame) for name, frame in frames.items()}
     for frame in typed.values():
         for column in set(DATE_COLUMNS) & set(frame.columns):
             frame[column] = pd.to_datetime(frame[column], format="%Y-%m-%d", errors="coerce")
+    typed["corroboration"] = dated_corroboration(typed["corroboration"], typed["observations"], typed["sources"])
     return Ledger(**typed)
 
 
-def _dated_corroboration(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Give each corroboration the day from which it was known: never before its row."""
-    key = ["event_date", "indicator", "source_id"]
-    rows = frames["observations"].groupby(key)["known_date"].max()
-    frame = frames["corroboration"].copy()
-    for column in ("origin_id", "reliability", "credibility"):
-        if column not in frame:
-            frame[column] = ""
-    published = frames["sources"].set_index("source_id")["published_date"]
-    row_known = [rows.get(tuple(values), "") for values in frame[key].itertuples(index=False)]
-    source_known = [_last_day(published[source]) for source in frame["corroborating_source_id"]]
-    frame["known_date"] = [max(pair) for pair in zip(row_known, source_known, strict=True)]
-    return frame
-
-
-def _last_day(partial: str) -> str:
-    import pandas as pd
-
-    if len(partial) == len("2021-07"):
-        return str((pd.Timestamp(partial) + pd.offsets.MonthEnd(0)).date())
-    return f"{partial}-12-31" if len(partial) == len("2021") else partial
+def _filled(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a copy of a table with every column that a file may leave out."""
+    left_out = [column for column in OPTIONAL[name] if column not in frame.columns]
+    return frame.assign(**dict.fromkeys(left_out, ""))

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from indicast.errors import one_of
+from indicast.ledger._history import CHANGES, WITHDRAWN
 from indicast.workspace import Framework, rule, text_schema
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ CREDIBILITIES = ("1", "2", "3", "4", "5", "6")
 OUTCOMES = ("occurred", "not_yet", "unclear")
 DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 MONTH = r"[0-9]{4}-(?:0[1-9]|1[0-2])"
+MOMENT = rf"{DATE}T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}Z"
+RECORD_ID = r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}"
 
 
 def is_date(column: pd.Series) -> pd.Series:
@@ -53,7 +56,7 @@ def _filled(code: str) -> pa.Check:
 
 def _among(code: str, allowed: Iterable[str]) -> pa.Check:
     names = tuple(allowed)
-    return rule(code, lambda column: column.isin(names), f"allowed are {one_of(names)}")
+    return rule(code, lambda column: column.isin(names), f"allowed are {one_of(name or 'blank' for name in names)}")
 
 
 def _date(code: str) -> pa.Check:
@@ -64,6 +67,35 @@ def _optional_date(code: str) -> pa.Check:
     return rule(
         code, lambda column: _blank(column) | is_date(column), "write an existing date as YYYY-MM-DD or leave it blank"
     )
+
+
+def is_moment(column: pd.Series) -> pd.Series:
+    """Return where a text column holds a moment in UTC that exists, such as 2024-12-03T14:05:09Z."""
+    import pandas as pd
+
+    parsed = pd.to_datetime(column, format="%Y-%m-%dT%H:%M:%SZ", errors="coerce")
+    return column.str.fullmatch(MOMENT) & parsed.notna()
+
+
+def _moment(code: str) -> pa.Check:
+    remedy = "write an existing moment in UTC as 2024-12-03T14:05:09Z or leave it blank"
+    return rule(code, lambda column: _blank(column) | is_moment(column), remedy)
+
+
+def _record_columns() -> dict[str, list[pa.Check]]:
+    """Return the columns by which a row is corrected or taken back; files without them are new rows only."""
+    named = rule(
+        "H012",
+        lambda column: _blank(column) | column.str.fullmatch(RECORD_ID),
+        "use up to 64 letters, digits and _ . : -, beginning with a letter or digit, or leave it blank",
+    )
+    return {
+        "record_id": [named],
+        "recorded_at": [_moment("H013")],
+        "change": [_among("H014", CHANGES)],
+        "supersedes": [named],
+        "reason": [],
+    }
 
 
 def observations_schema(framework: Framework, source_ids: tuple[str, ...]) -> pa.DataFrameSchema:
@@ -88,7 +120,8 @@ def observations_schema(framework: Framework, source_ids: tuple[str, ...]) -> pa
             "credibility": [_among("L007", CREDIBILITIES)],
             "known_date": [_date("L001")],
             "origin_id": [_filled("L012")],
-        }
+        },
+        _record_columns(),
     )
 
 
@@ -113,7 +146,8 @@ def sources_schema() -> pa.DataFrameSchema:
             "published_date": [dated],
             "country": [country],
             "kind": [_filled("S001")],
-        }
+        },
+        {"known_date": [_optional_date("S002")], "recorded_at": [_moment("H013")]},
     )
 
 
@@ -130,6 +164,9 @@ def corroboration_schema(framework: Framework, source_ids: tuple[str, ...]) -> p
             "corroborating_source_id": [known],
         },
         {
+            "known_date": [_optional_date("C002")],
+            "recorded_at": [_moment("H013")],
+            "withdrawn": [_among("C006", ("", WITHDRAWN))],
             "origin_id": [],
             "reliability": [
                 rule(
@@ -159,7 +196,8 @@ def coverage_schema(framework: Framework) -> pa.DataFrameSchema:
             "coverage": [_among("V003", framework.declaration.coverage)],
             "known_date": [_date("V001")],
             "note": [],
-        }
+        },
+        {"recorded_at": [_moment("H013")]},
     )
 
 
@@ -180,5 +218,6 @@ def outcomes_schema(framework: Framework, source_ids: tuple[str, ...]) -> pa.Dat
             "as_of": [_date("O004")],
             "source_id": [known],
             "note": [],
-        }
+        },
+        {"recorded_at": [_moment("H013")]},
     )

@@ -1,0 +1,86 @@
+"""Corroborations follow the row that they corroborate.
+
+A line of ``corroboration.csv`` names its observation by day, indicator and source. It is known from
+the first day on which such a row and the corroborating source were, and it goes with the row: to the
+corrected one, or away with one that was taken back.
+
+Invariant: a row that becomes known later changes the day of no corroboration, and every
+corroboration of a view has a row in it (``tests/unit/test_history.py``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from indicast.ledger._history import RETRACTION, heirs
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KEY = ["event_date", "indicator", "source_id"]
+
+
+def dated_corroboration(corroboration: pd.DataFrame, observations: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
+    """Return corroborations with the day from which each was known: never before its row or its source.
+
+    Parameters
+    ----------
+    corroboration, observations, sources
+        Typed tables with all their rows; a corroboration's own known date may be missing.
+    """
+    rows = observations[observations["source_id"].isin(corroboration["source_id"])]
+    first = rows.groupby(KEY)["known_date"].min().rename("row_known").reset_index()
+    row_known = corroboration[KEY].merge(first, on=KEY, how="left")["row_known"]
+    published = sources.drop_duplicates("source_id").set_index("source_id")["published_date"].map(_last_day)
+    days = corroboration.assign(
+        row_known=row_known.to_numpy(),
+        source_known=_days(published.reindex(corroboration["corroborating_source_id"]).fillna("")).to_numpy(),
+    )[["known_date", "row_known", "source_known"]]
+    return corroboration.assign(known_date=days.max(axis=1))
+
+
+def _days(text: pd.Series) -> pd.Series:
+    import pandas as pd
+
+    return pd.to_datetime(text, format="%Y-%m-%d", errors="coerce")
+
+
+def _last_day(partial: str) -> str:
+    import pandas as pd
+
+    if len(partial) == len("2021-07"):
+        return str((pd.Timestamp(partial) + pd.offsets.MonthEnd(0)).date())
+    return f"{partial}-12-31" if len(partial) == len("2021") else partial
+
+
+def following(corroboration: pd.DataFrame, rows: pd.DataFrame, standing: pd.DataFrame) -> pd.DataFrame:
+    """Return the corroborations of rows that stand, under the key that their row has now.
+
+    Parameters
+    ----------
+    corroboration, rows
+        What was known.
+    standing
+        Those of the rows that nothing supersedes.
+    """
+    if len(standing) == len(rows) or corroboration.empty:
+        return corroboration
+    moved = _moved_keys(rows, standing)
+    named = standing[standing["source_id"].isin(corroboration["source_id"])]
+    kept = set(named[KEY].itertuples(index=False, name=None))
+    old = list(corroboration[KEY].itertuples(index=False, name=None))
+    new = [key if key in kept else moved.get(key) for key in old]
+    stays = [key is not None for key in new]
+    followed = corroboration[stays].copy()
+    for place, name in enumerate(KEY):
+        followed[name] = [key[place] for key in new if key is not None]
+    return followed
+
+
+def _moved_keys(rows: pd.DataFrame, standing: pd.DataFrame) -> dict[tuple[object, ...], tuple[object, ...]]:
+    """Return the key of the standing row for each key that a superseded row had."""
+    ends = heirs(rows)
+    lines = rows[rows["record_id"].isin({*ends, *ends.values()}) & (rows["change"] != RETRACTION)]
+    key_of = dict(zip(lines["record_id"], lines[KEY].itertuples(index=False, name=None), strict=True))
+    alive = set(standing.loc[standing["record_id"].isin(set(ends.values())), "record_id"])
+    return {key_of[old]: key_of[end] for old, end in ends.items() if old in key_of and end in alive}
