@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from indicast.elicit import load_hyperparameters
@@ -118,26 +118,31 @@ def test_the_order_of_rows_is_irrelevant(history, at, seed):
     assert ledger_hash(typed(frame).known(at)) == ledger_hash(typed(shuffled).known(at))
 
 
-@settings(max_examples=20)  # two panels each
-@given(place=st.integers(0, 10_000), gap=st.integers(0, 200), wait=st.integers(0, 200), restore=st.booleans())
-def test_taking_back_and_adding_again_is_identity(place, gap, wait, restore):
+def taken_back_and_again(place, gap, wait, *, restore):
+    """Return a row, the day it came back, and a ledger in which it was taken back before."""
     rows = opened()[2]["observations"]
     row = rows.iloc[place % len(rows)].to_dict()
     day = date.fromisoformat(row["known_date"]) + timedelta(days=gap)
-    again_day = day + timedelta(days=wait)
+    back = day + timedelta(days=wait)
     gone = change(row, 1, day, "retraction")
-    again = (
-        change(gone, 2, again_day, "correction")
-        if restore
-        else row | {"record_id": "own-2", "known_date": str(again_day)}
-    )
-    ledger = typed(pd.concat([rows, pd.DataFrame([gone, again], index=[900, 901])]))
-    at = again_day
-    assert visible(ledger, at) == visible(typed(rows), at)
-    assert panel_of(ledger, at).identical(panel_of(typed(rows), at))
+    plain = row | {"record_id": "own-2", "known_date": str(back)}
+    again = change(gone, 2, back, "correction") if restore else plain
+    return row, back, typed(pd.concat([rows, pd.DataFrame([gone, again], index=[900, 901])]))
+
+
+@given(place=st.integers(0, 10_000), gap=st.integers(0, 200), wait=st.integers(0, 200), restore=st.booleans())
+def test_taking_back_and_adding_again_is_identity(place, gap, wait, restore):
+    row, back, ledger = taken_back_and_again(place, gap, wait, restore=restore)
+    assert visible(ledger, back) == visible(typed(opened()[2]["observations"]), back)
     if wait:
-        between = ledger.known(again_day - timedelta(days=1)).observations["record_id"]
-        assert row["record_id"] not in set(between) | {"own-1", "own-2"} & set(between)
+        between = set(ledger.known(back - timedelta(days=1)).observations["record_id"])
+        assert not between & {row["record_id"], "own-1", "own-2"}
+
+
+@pytest.mark.parametrize("restore", [True, False])
+def test_the_panel_is_as_before_when_a_row_was_taken_back_and_added_again(restore):
+    _, back, ledger = taken_back_and_again(20, 30, 60, restore=restore)
+    assert panel_of(ledger, back).identical(panel_of(typed(opened()[2]["observations"]), back))
 
 
 @given(history=histories(), by=st.dates(FIRST, LAST))

@@ -45,7 +45,7 @@ def test_no_row_known_later_is_visible_in_any_table(at):
     for name in TABLES:
         frame = getattr(known, name)
         assert (frame["known_date"] <= pd.Timestamp(at)).all()
-        kept = getattr(ledger, name)
+        kept = getattr(ledger.known(TODAY), name)
         assert len(frame) == (kept["known_date"] <= pd.Timestamp(at)).sum()
 
 
@@ -92,7 +92,8 @@ def test_a_row_is_known_on_its_day_and_not_the_day_before():
 
 def test_a_corroboration_is_known_only_with_its_row_and_its_source():
     _, _, ledger = opened()
-    known = dict(zip(ledger.corroboration["corroborating_source_id"], ledger.corroboration["known_date"], strict=True))
+    given_ = ledger.known(TODAY).corroboration
+    known = dict(zip(given_["corroborating_source_id"], given_["known_date"], strict=True))
     assert known["chart_maker"] == pd.Timestamp("2023-06-30")  # published after the row was known (2023-06-20)
     assert known["tide_table"] == pd.Timestamp("2023-09-14")  # the source has no date: the row's
 
@@ -105,7 +106,8 @@ def test_a_source_dated_by_year_or_month_is_known_at_its_end(tmp_path):
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("chart_maker", "old_pilot").replace("tide_table", "gull"), encoding="utf-8")
     ledger, _ = load_ledger(load_framework(root, "harbour"), TODAY)
-    known = dict(zip(ledger.corroboration["corroborating_source_id"], ledger.corroboration["known_date"], strict=True))
+    given_ = ledger.known(TODAY).corroboration
+    known = dict(zip(given_["corroborating_source_id"], given_["known_date"], strict=True))
     assert known["old_pilot"] == pd.Timestamp("2024-12-31")
     assert known["gull"] == pd.Timestamp("2023-09-14")
 

@@ -26,7 +26,12 @@ def dated_corroboration(corroboration: pd.DataFrame, observations: pd.DataFrame,
     Parameters
     ----------
     corroboration, observations, sources
-        Typed tables with all their rows; a corroboration's own known date may be missing.
+        Typed tables, with the observations known so far; a corroboration's own known date may be missing.
+
+    Returns
+    -------
+    dated
+        Without the corroborations of rows that are not known yet.
     """
     rows = observations[observations["source_id"].isin(corroboration["source_id"])]
     first = rows.groupby(KEY)["known_date"].min().rename("row_known").reset_index()
@@ -36,7 +41,7 @@ def dated_corroboration(corroboration: pd.DataFrame, observations: pd.DataFrame,
         row_known=row_known.to_numpy(),
         source_known=_days(published.reindex(corroboration["corroborating_source_id"]).fillna("")).to_numpy(),
     )[["known_date", "row_known", "source_known"]]
-    return corroboration.assign(known_date=days.max(axis=1))
+    return corroboration.assign(known_date=days.max(axis=1))[days["row_known"].notna()]
 
 
 def _days(text: pd.Series) -> pd.Series:

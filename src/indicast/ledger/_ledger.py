@@ -37,8 +37,9 @@ class Ledger:
     """The five tables with all their history; dates are datetimes, everything else is text.
 
     The label of each row is its line in the file. Every table has ``known_date`` (NaT for a source that was
-    always known) and ``recorded_at`` (blank for rows from before such moments were kept). ``outcomes`` holds
-    every row of a milestone's history; :func:`~indicast.ledger.standing_outcomes` says which one stands.
+    always known, and for a corroboration that was as soon as its row and its source were) and ``recorded_at``
+    (blank for rows from before such moments were kept). ``outcomes`` holds every row of a milestone's history;
+    :func:`~indicast.ledger.standing_outcomes` says which one stands.
     """
 
     observations: pd.DataFrame
@@ -73,7 +74,9 @@ class Ledger:
         import pandas as pd
 
         limit = pd.Timestamp(at)
-        seen = {name: _until(getattr(self, name), limit) for name in TABLES}
+        seen = {name: _until(getattr(self, name), limit) for name in TABLES if name != "corroboration"}
+        dated = dated_corroboration(self.corroboration, seen["observations"], self.sources)
+        seen["corroboration"] = _until(dated, limit)
         standing = standing_records(seen["observations"])
         latest = {name: latest_of_key(seen[name], KEYS[name]) for name in ("sources", "corroboration", "coverage")}
         counted = latest["corroboration"][latest["corroboration"]["withdrawn"] != WITHDRAWN]
@@ -171,7 +174,6 @@ def typed_ledger(frames: dict[str, pd.DataFrame]) -> Ledger:
     for frame in typed.values():
         for column in set(DATE_COLUMNS) & set(frame.columns):
             frame[column] = pd.to_datetime(frame[column], format="%Y-%m-%d", errors="coerce")
-    typed["corroboration"] = dated_corroboration(typed["corroboration"], typed["observations"], typed["sources"])
     return Ledger(**typed)
 
 
