@@ -72,7 +72,9 @@ def test_runs_with_other_scenarios_are_refused():
 def ledger():
     days = pd.to_datetime(["2024-01-31", "2024-02-10", "2024-02-29", "2024-03-01"])
     rows = with_records(pd.DataFrame({"known_date": days, "summary": list("abcd")}, index=[2, 3, 4, 5]))
-    rows = rows.assign(**dict.fromkeys(["event_date", "indicator", "source_id", "corroborating_source_id"], "x"))
+    rows = rows.assign(
+        **dict.fromkeys(["event_date", "indicator", "source_id", "corroborating_source_id", "published_date"], "")
+    )
     empty = rows.assign(withdrawn="", month="x").iloc[:0]
     return Ledger(rows, empty, rows.iloc[1:2].assign(withdrawn=""), empty, empty)
 

@@ -1,7 +1,7 @@
 """What became known between two days: a comparison of ledgers, nothing else.
 
-Invariant: the news of two days that follow each other add up to the news of both
-(``tests/unit/test_change.py``).
+Invariant: where nothing is corrected or taken back, the news of two days that follow each other add
+up to the news of both (``tests/unit/test_change.py``).
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
+
+from indicast.ledger import changed_records
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,12 +26,15 @@ class News:
     ----------
     observations, corroboration, coverage, outcomes
         Parts of the ledger's tables, with their own row labels (lines of the file).
+    changed
+        Rows known before that were corrected or taken back, from ``indicast.ledger.changed_records``.
     """
 
     observations: pd.DataFrame
     corroboration: pd.DataFrame
     coverage: pd.DataFrame
     outcomes: pd.DataFrame
+    changed: pd.DataFrame
 
 
 def news(ledger: Ledger, before: date, now: date) -> News:
@@ -50,4 +55,5 @@ def news(ledger: Ledger, before: date, now: date) -> News:
         present.corroboration.drop(index=then.corroboration.index, errors="ignore"),
         present.coverage.drop(index=then.coverage.index, errors="ignore"),
         present.outcomes.drop(index=then.outcomes.index, errors="ignore"),
+        changed_records(ledger, before, now),
     )

@@ -1,7 +1,16 @@
 """CSV rows become validated observations, as known on any day."""
 
+from indicast.ledger._changes import changed_records
 from indicast.ledger._history import with_records
 from indicast.ledger._ledger import Ledger, load_ledger, read_ledger, typed_ledger
 from indicast.ledger._outcomes import standing_outcomes
 
-__all__ = ["Ledger", "load_ledger", "read_ledger", "standing_outcomes", "typed_ledger", "with_records"]
+__all__ = [
+    "Ledger",
+    "changed_records",
+    "load_ledger",
+    "read_ledger",
+    "standing_outcomes",
+    "typed_ledger",
+    "with_records",
+]

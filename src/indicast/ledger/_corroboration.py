@@ -10,7 +10,7 @@ corroboration of a view has a row in it (``tests/unit/test_history.py``).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from indicast.ledger._history import RETRACTION, heirs
 
@@ -82,7 +82,7 @@ def following(corroboration: pd.DataFrame, rows: pd.DataFrame, standing: pd.Data
     return followed
 
 
-def _moved_keys(rows: pd.DataFrame, standing: pd.DataFrame) -> dict[tuple[object, ...], tuple[object, ...]]:
+def _moved_keys(rows: pd.DataFrame, standing: pd.DataFrame) -> dict[tuple[Any, ...], tuple[Any, ...]]:
     """Return the key of the standing row for each key that a superseded row had."""
     ends = heirs(rows)
     lines = rows[rows["record_id"].isin({*ends, *ends.values()}) & (rows["change"] != RETRACTION)]

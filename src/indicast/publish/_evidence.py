@@ -50,6 +50,18 @@ class Item:
     use: Use
     further: int
     independent: int
+    corrects: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """A row of earlier months that no longer counts, as text without markup."""
+
+    event_date: str
+    indicator: str
+    summary: str
+    reason: str
+    known_date: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +107,8 @@ class Evidence:
         Further sources that became known for older rows.
     steps
         Newly known outcomes of milestones.
+    taken_back
+        Rows known before that were retracted.
     """
 
     since: str
@@ -103,6 +117,7 @@ class Evidence:
     watched: tuple[Watch, ...]
     later_sources: int
     steps: tuple[Step, ...]
+    taken_back: tuple[TakenBack, ...]
 
     @property
     def fed(self) -> int:
@@ -129,13 +144,14 @@ def new_evidence(
     """
     found, known = news(ledger, *days), ledger.known(days[1])
     rows = found.observations.sort_values(["event_date", "indicator"], kind="stable")
-    reader = _Reader(framework, known, panel)
+    reader = _Reader(framework, known, panel, found.changed)
     items = tuple(reader.item(row) for row in records(rows.head(MOST_ROWS)))
     watched = tuple(_watch(framework, panel, row) for row in records(found.coverage))
     late = _older(found.corroboration, found.observations)
     looked = tuple(one for one in watched if one is not None)
     steps = new_steps(framework, found.outcomes, panel)
-    return Evidence(days[0].isoformat(), items, len(rows), looked, late, steps)
+    gone = tuple(reader.taken_back(row) for row in records(found.changed) if not row["successor"])
+    return Evidence(days[0].isoformat(), items, len(rows), looked, late, steps, gone)
 
 
 def _older(corroboration: pd.DataFrame, new: pd.DataFrame) -> int:
@@ -152,8 +168,9 @@ def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
 class _Reader:
     """Reads rows of one ledger against the panel that was made from it."""
 
-    def __init__(self, framework: Framework, known: Ledger, panel: xr.Dataset) -> None:
+    def __init__(self, framework: Framework, known: Ledger, panel: xr.Dataset, changed: pd.DataFrame) -> None:
         self.known = known
+        self.corrected = dict(zip(changed["successor"], changed["change_reason"], strict=True))
         self.indicators = {indicator.id: indicator for indicator in framework.declaration.indicators}
         self.sources = known.sources.set_index("source_id").to_dict("index")
         self.uses = Uses(framework, known, panel)
@@ -179,6 +196,16 @@ class _Reader:
             use=self.uses.use(indicator, row),
             further=len(further),
             independent=int((further["origin_id"] != "").sum()),
+            corrects=plain(self.corrected.get(row["record_id"], "")),
+        )
+
+    def taken_back(self, row: dict[str, Any]) -> TakenBack:
+        return TakenBack(
+            _day(row["event_date"]),
+            self.indicators[row["indicator"]].name,
+            plain(row["summary"]),
+            plain(row["change_reason"]),
+            _day(row["change_known"]),
         )
 
     def _corroborations(self, row: dict[str, Any]) -> pd.DataFrame:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from indicast.explain import Change
     from indicast.publish._content import Content
     from indicast.publish._estimates import Estimate
-    from indicast.publish._evidence import Item, Watch
+    from indicast.publish._evidence import Item, TakenBack, Watch
     from indicast.publish._expected import CountAhead
     from indicast.publish._table import TableRow
 
@@ -144,6 +144,16 @@ def sources(item: Item) -> str:
     rest = "none of independent origin, so they add no weight"
     own = f"{item.independent} of independent origin" if item.independent else rest
     return f"corroborated by {counted(item.further, 'further source')}, {own}"
+
+
+def corrects(item: Item) -> str:
+    """Say that a row stands for an earlier one, and why."""
+    return f"corrects an earlier row: {item.corrects}"
+
+
+def taken_back(one: TakenBack) -> str:
+    """Say which row of earlier months no longer counts, and why."""
+    return f"Taken back on {one.known_date}: {one.indicator}, {one.event_date}: {one.summary} Reason: {one.reason}"
 
 
 def table_says(content: Content) -> str:
