@@ -16,6 +16,8 @@ from indicast import names
 from indicast.elicit import Hyperparameters, load_hyperparameters
 from indicast.generative import emission, ratings
 from indicast.generative.families import Setting
+from indicast.infer import Sampler
+from indicast.infer._fit import assemble
 from indicast.ledger import Ledger, load_ledger
 from indicast.panel import Vintage, build_panel, last_day
 from indicast.workspace import Framework, Mode, Route, Table, load_framework, month_index
@@ -77,6 +79,25 @@ class World(NamedTuple):
     def felt(self, seed: int, size: int) -> dict[str, np.ndarray]:
         """Return the same draws with the shocks and tilts that they imply."""
         return emission.with_climate(self.draws(seed, size), self.framework)
+
+    def tree(self, draws: dict[str, np.ndarray], chains: int = 2) -> xr.DataTree:
+        """Return draws as a fit of the panel would leave them, whatever they were drawn from."""
+        months, arrays = int(self.panel.attrs["months"]), {}
+        for name, values in draws.items():
+            if name != names.STRENGTH:
+                cut = values[:, :months] if name in {names.GLOBAL_INNOVATION, names.GROUP_INNOVATION} else values
+                dims = (names.CHAIN, names.DRAW, *self._dims_of(name))
+                arrays[name] = (dims, cut.reshape(chains, len(cut) // chains, *cut.shape[1:]))
+        free = xr.Dataset(arrays)
+        sampler = Sampler(self.framework, self.hyperparameters)
+        prior = sampler.prior_draws(2, np.random.SeedSequence(1))
+        return assemble(self.panel, sampler._with_chain(free, self.panel), xr.Dataset(), prior)
+
+    def _dims_of(self, name: str) -> tuple[str, ...]:
+        if name in self.hyperparameters.priors:
+            return self.hyperparameters.priors[name].dims
+        shared = {names.GLOBAL_INNOVATION: (names.TIME,), names.GROUP_INNOVATION: (names.TIME, names.GROUP)}
+        return (shared | ratings.STANDARD_NORMAL).get(name, (names.INDICATOR,))
 
     @property
     def setting(self) -> Setting:
