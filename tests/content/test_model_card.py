@@ -1,6 +1,7 @@
 """Model cards and documents say what the code does."""
 
 import re
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from indicast.cli._card import current_block, with_block
 from indicast.cli._jobs import open_desk
 from indicast.cli._options import Shared
-from indicast.workspace import model_names
+from indicast.workspace import load_framework, model_names
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,6 +31,26 @@ def test_every_code_of_a_finding_is_documented_and_no_other():
         re.findall(r"^\| ([WTELSCVOMP][0-9]{3}) \|", (ROOT / "docs" / "findings.md").read_text(), re.MULTILINE)
     )
     assert used == documented
+
+
+def test_the_page_of_codes_is_in_order_and_names_each_code_once_with_its_severity():
+    page = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([WTELSCVOMP])([0-9]{3}) \| (\w+) \|", page, re.MULTILINE)
+    assert {severity for _, _, severity in rows} == {"error", "warning"}
+    assert len({(letter, number) for letter, number, _ in rows}) == len(rows)
+    order = list(dict.fromkeys(letter for letter, _, _ in rows))
+    assert rows == sorted(rows, key=lambda row: (order.index(row[0]), row[1]))
+
+
+def test_the_page_names_the_limits_of_lint_with_their_defaults():
+    limits = type(load_framework(ROOT, model_names(ROOT)[0]).declaration.lint).model_fields
+    page = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
+    documented = dict(re.findall(r"^\| `(\w+)` \| (\S+) \|", page, re.MULTILINE))
+    given = {name: field.get_default(call_default_factory=True) for name, field in limits.items() if name != "reason"}
+    assert documented == {
+        name: "none" if value in (None, {}) else str(Fraction(value).limit_denominator(10))
+        for name, value in given.items()
+    }
 
 
 def test_links_between_documents_lead_somewhere():

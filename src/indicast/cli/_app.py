@@ -12,6 +12,7 @@ from indicast import __version__
 from indicast.cli._options import (
     AS_OF,
     DRAFT,
+    FORM,
     JSON,
     KNOWN_AT,
     MODEL,
@@ -100,10 +101,14 @@ def run(
     _jobs.run(options, model, as_of, parse_day(known_at), draft=draft)
 
 
-@app.command(epilog="Example: indicast check; indicast check my_table --json")
+@app.command(epilog="Example: indicast check; indicast check my_table --format github")
 def check(
     context: typer.Context,
     model: Annotated[str | None, typer.Argument(help="One model; all of them if left out.")] = None,
+    form: FORM = None,
+    files_only: Annotated[
+        bool, typer.Option("--files-only", help="Only read files; do not simulate what the priors imply.")
+    ] = False,
     workspace: WORKSPACE = None,
     quiet: QUIET = False,
     as_json: JSON = False,
@@ -112,7 +117,7 @@ def check(
     from indicast.cli import _checks
 
     options = context.obj.joined(workspace, quiet=quiet, as_json=as_json)
-    if _checks.check(options, model):
+    if _checks.check(options, model, form, simulate=not files_only):
         raise typer.Exit(1)
 
 

@@ -1,16 +1,18 @@
-"""``indicast check``: every finding of every room, printed as lines or JSON."""
+"""``indicast check``: every finding of every room, printed as lines, JSON or commands of GitHub."""
 
 from __future__ import annotations
 
-import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from indicast.errors import IndicastError
-from indicast.workspace import Finding, Framework, find_root, load_framework, model_names
+from indicast.cli import _formats
+from indicast.cli._options import Form
+from indicast.errors import DataError, IndicastError
+from indicast.workspace import FOLDERS, Finding, Framework, RefusedError, find_root, load_framework, model_names
 
 if TYPE_CHECKING:
     from indicast.cli._options import Shared
@@ -39,23 +41,32 @@ class Checked:
     milestones: tuple[MilestoneSays, ...] = ()
 
 
-def check(options: Shared, model: str | None) -> bool:
+def check(options: Shared, model: str | None, form: Form | None = None, *, simulate: bool = True) -> bool:
     """Print the findings of one model or all; return whether any is an error."""
+    form = _chosen(options, form)
     root = find_root(options.workspace)
     names = [model] if model else list(model_names(root))
-    found = {name: checked(root, name) for name in names}
-    if options.as_json:
-        told = {name: [f.as_dict() for f in one.findings] for name, one in found.items()}
-        typer.echo(json.dumps(told, indent=1))
+    found = {name: checked(root, name, simulate=simulate) for name in names}
+    if form is Form.JSON:
+        typer.echo(_formats.as_json({name: one.findings for name, one in found.items()}))
     else:
         for name, one in found.items():
-            _print(name, one, quiet=options.quiet)
+            _print(name, one, form, quiet=options.quiet)
     return any(finding.severity == "error" for one in found.values() for finding in one.findings)
 
 
-def _print(model: str, found: Checked, *, quiet: bool) -> None:
-    lines = [finding.line() for finding in found.findings]
-    if not quiet:
+def _chosen(options: Shared, form: Form | None) -> Form:
+    """Return the form that was asked for; ``--json`` is short for one of them."""
+    if options.as_json and form not in {None, Form.JSON}:
+        message = f"--json and --format {form}: these are two forms; leave one of them out"
+        raise DataError(message)
+    return Form.JSON if options.as_json else form or Form.TEXT
+
+
+def _print(model: str, found: Checked, form: Form, *, quiet: bool) -> None:
+    commands = form is Form.GITHUB
+    lines = [_formats.as_command(model, one) if commands else one.line() for one in found.findings]
+    if not quiet and not commands:
         lines += [f"asked of the priors: {told(gate)}" for gate in found.gates]
         lines += [f"a milestone alone would say: {_told_milestone(one)}" for one in found.milestones]
     for line in lines:
@@ -64,15 +75,25 @@ def _print(model: str, found: Checked, *, quiet: bool) -> None:
     typer.echo(f"{model}: {errors} errors, {len(found.findings) - errors} warnings")
 
 
-def checked(root: Path, model: str) -> Checked:
-    """Return what was found of a model, its ledger and its priors; each is read once.
+def checked(root: Path, model: str, *, simulate: bool = True) -> Checked:
+    """Return what was found of a model, its ledger and its priors.
+
+    A ledger is looked at for what is possible but seldom meant once it has no error, and what the priors imply is
+    simulated once nothing has one.
+
+    Parameters
+    ----------
+    root, model
+        The workspace and one of its models.
+    simulate
+        Whether to ask what the priors imply; without it only files are read.
 
     Raises
     ------
     MissingError
         If there is no such model.
     """
-    from indicast.elicit import table_findings
+    from indicast.elicit import label_findings, milestone_findings, table_findings
 
     if model not in model_names(root):
         load_framework(root, model)
@@ -82,8 +103,9 @@ def checked(root: Path, model: str) -> Checked:
         return Checked(_unloadable(error))
     hyperparameters, findings = _declared(framework)
     ledger, amiss = _ledger(framework)
-    findings = table_findings(framework) + findings + amiss
-    if hyperparameters is None or ledger is None or any(finding.severity == "error" for finding in findings):
+    findings += [*table_findings(framework), *label_findings(framework), *milestone_findings(framework), *amiss]
+    broken = any(finding.severity == "error" for finding in findings)
+    if hyperparameters is None or ledger is None or broken or not simulate:
         return Checked(_in_order(findings))
     gates = asked_of_priors(framework, hyperparameters, ledger)
     says = _milestones(framework, hyperparameters) if gates else ()
@@ -91,27 +113,37 @@ def checked(root: Path, model: str) -> Checked:
 
 
 def _in_order(findings: list[Finding]) -> list[Finding]:
-    return sorted(findings, key=lambda finding: (finding.severity, finding.place, finding.code))
+    return sorted(findings, key=_order)
+
+
+def _order(finding: Finding) -> tuple[str, str, int, str]:
+    """Return errors first, then by file, line and code."""
+    file, _, line = finding.place.partition(":")
+    return finding.severity, file, int(line) if line.isdecimal() else 0, finding.code
 
 
 def _ledger(framework: Framework) -> tuple[Ledger | None, list[Finding]]:
     """Return the ledger if nothing is wrong with it, and what was found."""
-    from indicast.ledger import read_ledger, typed_ledger
+    from indicast.ledger import lint_findings, read_ledger, typed_ledger
 
     try:
         frames, findings = read_ledger(framework)
     except IndicastError as error:
         return None, _unloadable(error)
-    broken = any(finding.severity == "error" for finding in findings)
-    return None if broken else typed_ledger(frames), findings
+    if any(finding.severity == "error" for finding in findings):
+        return None, findings
+    return typed_ledger(frames), findings + lint_findings(framework, frames)
 
 
 def _declared(framework: Framework) -> tuple[Hyperparameters | None, list[Finding]]:
     """Return the priors if they can be loaded, and what people said amiss."""
-    from indicast.elicit import elicited_findings, load_hyperparameters
+    from indicast.elicit import elicited_findings, load_hyperparameters, unsourced_findings
 
     findings: list[Finding] = []
     try:
+        findings = unsourced_findings(framework)
+        if findings:
+            return None, findings
         findings = elicited_findings(framework)
         if all(finding.severity == "warning" for finding in findings):
             return load_hyperparameters(framework), findings
@@ -163,5 +195,16 @@ def _told_milestone(one: MilestoneSays) -> str:
 
 
 def _unloadable(error: IndicastError) -> list[Finding]:
+    if isinstance(error, RefusedError):
+        return list(error.findings)
     remedy = "correct it, then check again"
-    return [Finding("workspace", "W001", "error", line, remedy) for line in str(error).splitlines()]
+    return [Finding(_named_file(line), "W001", "error", line, remedy) for line in str(error).splitlines()]
+
+
+def _named_file(message: str) -> str:
+    """Return the file with whose path a message begins, and the line if it says so; else ``workspace``."""
+    file = re.match(r".*?/([a-z_]+\.(?:csv|toml))\b", message)
+    if file is None or not any(file[1] in files for files in FOLDERS.values()):
+        return "workspace"
+    line = re.search(r"\(at line ([0-9]+), ", message)
+    return f"{file[1]}:{line[1]}" if line else file[1]

@@ -21,11 +21,25 @@ class Start(StrEnum):
     HISTORY = "history"
 
 
+class Form(StrEnum):
+    """How the findings of a check are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+
+
 WORKSPACE = Annotated[
     Path | None, typer.Option("--workspace", help="Folder with models/<model>/model.toml.", show_default=False)
 ]
 QUIET = Annotated[bool, typer.Option("--quiet", help="Print results only, no progress.")]
 JSON = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+FORM = Annotated[
+    Form | None,
+    typer.Option(
+        "--format", help="Lines of text, JSON, or commands that make GitHub show findings.", show_default="text"
+    ),
+]
 SEED = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of everything random.", show_default=False)]
 MODEL = Annotated[str, typer.Argument(help="Name of the model's folder under models/.", show_default=False)]
 AS_OF = Annotated[

@@ -11,11 +11,14 @@ from indicast.elicit._additive import (
 )
 from indicast.elicit._constants import Constant
 from indicast.elicit._fragility import LabelSurvival, flat_rows, label_flips, label_survival, straddles
+from indicast.elicit._label_findings import label_findings
 from indicast.elicit._lexicon import band_for, band_positions, band_probabilities, word_for, word_with_band
 from indicast.elicit._linter import table_findings
+from indicast.elicit._milestone_findings import milestone_findings
 from indicast.elicit._prior import Prior
 from indicast.elicit._priors import Hyperparameters, elicited_findings, load_hyperparameters
 from indicast.elicit._requirements import GRADES, coordinates, requirements
+from indicast.elicit._sourced import unsourced_findings
 
 __all__ = [
     "ADDITIVE_RULES",
@@ -34,14 +37,17 @@ __all__ = [
     "counts",
     "elicited_findings",
     "flat_rows",
+    "label_findings",
     "label_flips",
     "label_matches",
     "label_survival",
     "labels",
     "load_hyperparameters",
+    "milestone_findings",
     "requirements",
     "straddles",
     "table_findings",
+    "unsourced_findings",
     "word_for",
     "word_with_band",
 ]

@@ -10,25 +10,40 @@ from itertools import combinations
 
 import numpy as np
 
-from indicast.workspace import Finding, Framework
+from indicast.workspace import Finding, Framework, Ratings, lines_by
 
-PLACE = "table.csv"
+FILE = "table.csv"
 
 
 def table_findings(framework: Framework) -> list[Finding]:
-    """Return warnings about rows and columns of the table that cannot discriminate."""
-    return [*_flat_marks(framework), *_equal_states(framework), *_opposite_marks(framework), *_equal_columns(framework)]
+    """Return warnings about rows and columns of the table that cannot discriminate, or contradict each other.
+
+    A row's place is the first line of its indicator, that of a cell its own.
+    """
+    return [
+        *_flat_marks(framework),
+        *_equal_states(framework),
+        *_opposite_marks(framework),
+        *_equal_columns(framework),
+        *_same_words_marked_apart(framework),
+        *_unanimous_raters(framework.table.ratings),
+    ]
 
 
-def _warning(code: str, message: str, remedy: str) -> Finding:
-    return Finding(PLACE, code, "warning", message, remedy)
+def _warning(code: str, message: str, remedy: str, line: int | None = None) -> Finding:
+    return Finding(FILE if line is None else f"{FILE}:{line}", code, "warning", message, remedy)
+
+
+def _rows(framework: Framework, code: str, names: list[str], message: str, remedy: str) -> list[Finding]:
+    lines = lines_by(framework.priors_folder / FILE, ("indicator",))
+    return [_warning(code, f"{name}: {message}", remedy, lines.get((name,))) for name in names]
 
 
 def _flat_marks(framework: Framework) -> list[Finding]:
     remedy = "the model gives the row the smallest strength (constants.strength_floor); ask the experts again"
     marks = framework.table.marks
     rows = [name for name, row in zip(framework.indicators, marks, strict=True) if row.max() == row.min()]
-    return [_warning("T101", f"{name}: the same mark under every scenario", remedy) for name in rows]
+    return _rows(framework, "T101", rows, "the same mark under every scenario", remedy)
 
 
 def _equal_states(framework: Framework) -> list[Finding]:
@@ -36,7 +51,7 @@ def _equal_states(framework: Framework) -> list[Finding]:
     rows = [
         name for name, row in zip(framework.indicators, framework.table.expected, strict=True) if row.max() == row.min()
     ]
-    return [_warning("T102", f"{name}: every scenario expects the same state", remedy) for name in rows]
+    return _rows(framework, "T102", rows, "every scenario expects the same state", remedy)
 
 
 def _opposite_marks(framework: Framework) -> list[Finding]:
@@ -48,13 +63,57 @@ def _opposite_marks(framework: Framework) -> list[Finding]:
         plus = states[row == 1]
         if plus.size and plus.min() < 0 < plus.max():
             rows.append(name)
-    return [_warning("T103", f"{name}: opposite states are both marked +", remedy) for name in rows]
+    return _rows(framework, "T103", rows, "opposite states are both marked +", remedy)
 
 
 def _equal_columns(framework: Framework) -> list[Finding]:
-    remedy = "nothing observed can tell them apart; merge them or add an indicator that differs"
-    expected = framework.table.expected
-    pairs = combinations(range(expected.shape[1]), 2)
-    equal = [pair for pair in pairs if np.array_equal(expected[:, pair[0]], expected[:, pair[1]])]
-    names = framework.scenarios
-    return [_warning("T104", f"{names[a]} and {names[b]} expect the same state everywhere", remedy) for a, b in equal]
+    """Return pairs of scenarios that no expected state tells apart, or no mark."""
+    table, names = framework.table, framework.judged
+    faults = (
+        (
+            "T104",
+            table.expected,
+            "expect the same state everywhere",
+            "nothing observed can tell them apart; merge them or add an indicator that differs",
+        ),
+        (
+            "T105",
+            table.marks,
+            "bear the same mark everywhere",
+            "the marks cannot tell them apart in the judged month; ask the experts what speaks for only one of them",
+        ),
+    )
+    return [
+        _warning(code, f"{names[a]} and {names[b]} {message}", remedy)
+        for code, columns, message, remedy in faults
+        for a, b in combinations(range(columns.shape[1]), 2)
+        if np.array_equal(columns[:, a], columns[:, b])
+    ]
+
+
+def _same_words_marked_apart(framework: Framework) -> list[Finding]:
+    """Return later cells of a row that repeat the words of an earlier one under another mark."""
+    remedy = "what one sees fits these words or it does not, whatever the scenario; ask what each of the marks meant"
+    lines = lines_by(framework.priors_folder / FILE, ("indicator", "scenario"))
+    table, names, found = framework.table, framework.judged, []
+    for name, words, marks in zip(framework.indicators, table.descriptors, table.marks, strict=True):
+        said = [" ".join(text.casefold().split()) for text in words]
+        for place, text in enumerate(said):
+            first = said.index(text)
+            if marks[place] != marks[first]:
+                message = f"{name}: {names[first]} and {names[place]} have the same words and different marks"
+                found.append(_warning("T106", message, remedy, lines.get((name, names[place]))))
+    return found
+
+
+def _unanimous_raters(ratings: Ratings) -> list[Finding]:
+    """Return a warning if raters share two cells or more and never differ: one judgement, written several times."""
+    marks: dict[tuple[int, int], list[int]] = {}
+    for cell in zip(ratings.indicator, ratings.scenario, ratings.mark, strict=True):
+        marks.setdefault((int(cell[0]), int(cell[1])), []).append(int(cell[2]))
+    shared = [given for given in marks.values() if len(given) > 1]
+    if len(shared) < 2 or any(len(set(given)) > 1 for given in shared):  # noqa: PLR2004  # one shared cell is chance
+        return []
+    message = f"raters never differ in any of the {len(shared)} cells that two or more of them marked"
+    remedy = "a table that was discussed is one judgement: write one row of consensus for each cell"
+    return [_warning("T107", message, remedy)]

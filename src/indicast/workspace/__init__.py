@@ -3,19 +3,20 @@
 from indicast.workspace._calibration import CalibrationSection
 from indicast.workspace._declaration import Band, Declaration, Lexicon, PriorGates, Scenario, month_index
 from indicast.workspace._families import FAMILIES, Needs
-from indicast.workspace._findings import Finding, Severity, refuse_errors
+from indicast.workspace._findings import FOLDERS, Finding, RefusedError, Severity, refuse_errors
 from indicast.workspace._framework import Framework
 from indicast.workspace._indicator import Fed, Indicator
 from indicast.workspace._milestones import Judgement
 from indicast.workspace._open import find_root, load_framework, model_names, read_toml
 from indicast.workspace._ratings import CONSENSUS, Rating, Ratings, collect_ratings
-from indicast.workspace._rows import read_rows, rule, shown, text_schema
+from indicast.workspace._rows import lines_by, read_rows, rule, shown, text_schema
 from indicast.workspace._start import Mode, Route
 from indicast.workspace._table import MARKS, Table, read_table
 
 __all__ = [
     "CONSENSUS",
     "FAMILIES",
+    "FOLDERS",
     "MARKS",
     "Band",
     "CalibrationSection",
@@ -31,12 +32,14 @@ __all__ = [
     "PriorGates",
     "Rating",
     "Ratings",
+    "RefusedError",
     "Route",
     "Scenario",
     "Severity",
     "Table",
     "collect_ratings",
     "find_root",
+    "lines_by",
     "load_framework",
     "model_names",
     "month_index",

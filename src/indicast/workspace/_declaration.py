@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from indicast.workspace._calibration import CalibrationSection
 from indicast.workspace._indicator import Frozen, Identifier, Indicator, Text
-from indicast.workspace._scrutiny import LiteSection, SurpriseSection
+from indicast.workspace._scrutiny import LintSection, LiteSection, SurpriseSection
 from indicast.workspace._start import LabelSection, Probability, StartSection
 
 Looking = Literal["looked", "not_looked", "withheld"]
@@ -168,6 +168,7 @@ class Declaration(Frozen):
     forecast: ForecastSection
     lite: LiteSection = LiteSection()
     surprise: SurpriseSection | None = None
+    lint: LintSection = LintSection()
     lexicon: Identifier
     directions: tuple[Identifier, Identifier, Identifier]
     coverage: dict[Identifier, Looking]
@@ -219,6 +220,7 @@ class Declaration(Frozen):
         if self.lexicon not in {lexicon.id for lexicon in self.lexicons}:
             message = f"lexicon = {self.lexicon!r} is not among [[lexicons]]: {', '.join(x.id for x in self.lexicons)}"
             raise ValueError(message)
+        _require_printed_labels(self.lint, self.scenarios, next(x for x in self.lexicons if x.id == self.lexicon))
         return self
 
 
@@ -269,6 +271,14 @@ def _require_label_shares(labels: LabelSection | None, scenarios: tuple[Scenario
     if set(labels.shares) != wanted or abs(sum(labels.shares.values()) - 1.0) > SUM_TOLERANCE:
         message = f"start.labels.shares must name {', '.join(sorted(wanted))} and sum to 1, got {labels.shares}"
         raise ValueError(message)
+
+
+def _require_printed_labels(lint: LintSection, scenarios: tuple[Scenario, ...], lexicon: Lexicon) -> None:
+    wanted = {scenario.id for scenario in scenarios if not scenario.residual}
+    if lint.printed_labels and set(lint.printed_labels) != wanted:
+        message = f"lint.printed_labels must name {', '.join(sorted(wanted))}, got {', '.join(lint.printed_labels)}"
+        raise ValueError(message)
+    _require_words("lint.printed_labels", tuple(band.word for band in lexicon.bands), lint.printed_labels.values())
 
 
 def _require_slants_for_all(rules: tuple[SlantRule, ...]) -> None:

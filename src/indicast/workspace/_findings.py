@@ -14,6 +14,26 @@ from indicast.errors import DataError
 
 Severity = Literal["error", "warning"]
 SHOWN = 5
+FOLDERS = {
+    "data": ("observations.csv", "sources.csv", "corroboration.csv", "coverage.csv", "outcomes.csv"),
+    "priors": ("table.csv", "raters.csv", "elicited.csv", "milestones.csv", "hyperparameters.toml"),
+    "models": ("model.toml",),
+}
+"""Which folder of a workspace holds which of a model's files."""
+
+
+class RefusedError(DataError):
+    """Findings that stop the loading; each keeps its code and place.
+
+    Attributes
+    ----------
+    findings
+        All errors, in order.
+    """
+
+    def __init__(self, message: str, findings: tuple[Finding, ...]) -> None:
+        super().__init__(message)
+        self.findings = findings
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -40,13 +60,31 @@ class Finding:
         """Return the finding's fields for JSON output."""
         return asdict(self)
 
+    def located(self, model: str) -> tuple[str | None, int | None]:
+        """Return the file, relative to the workspace's root, and the line; None where there is none.
+
+        Parameters
+        ----------
+        model
+            Name of the model's folders.
+
+        Examples
+        --------
+        >>> Finding("table.csv:3", "T002", "error", "mark is '?'", "use +, = or -").located("harbour")
+        ('priors/harbour/table.csv', 3)
+        """
+        file, _, line = self.place.partition(":")
+        folder = next((folder for folder, files in FOLDERS.items() if file in files), None)
+        path = f"{folder}/{model}/{file}" if folder else None
+        return path, int(line) if path and line.isdecimal() else None
+
 
 def refuse_errors(findings: Iterable[Finding]) -> None:
     """Raise for the errors among findings, naming the first few places.
 
     Raises
     ------
-    DataError
+    RefusedError
         If any finding is an error.
     """
     errors = sorted(finding for finding in findings if finding.severity == "error")
@@ -54,4 +92,4 @@ def refuse_errors(findings: Iterable[Finding]) -> None:
         return
     rest = len(errors) - SHOWN
     more = [f"... and {rest} more; run 'indicast check' for all of them"] if rest > 0 else []
-    raise DataError("\n".join([finding.line() for finding in errors[:SHOWN]] + more))
+    raise RefusedError("\n".join([finding.line() for finding in errors[:SHOWN]] + more), tuple(errors))

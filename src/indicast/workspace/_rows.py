@@ -119,6 +119,23 @@ def _line_numbers(path: Path, frame: pd.DataFrame) -> np.ndarray:
     return np.asarray(plain + before.astype(np.int64))
 
 
+def lines_by(path: Path, columns: tuple[str, ...]) -> dict[tuple[str, ...], int]:
+    """Return the first line on which each combination of cells stands; empty if there is no such file.
+
+    Parameters
+    ----------
+    path
+        A file that :func:`read_rows` accepts.
+    columns
+        Names of columns it has.
+    """
+    if not path.is_file():
+        return {}
+    frame = _read_text(path).drop_duplicates(list(columns))
+    cells = frame[list(columns)].itertuples(index=False, name=None)
+    return {tuple(map(str, key)): int(line) for key, line in zip(cells, frame.index, strict=True)}
+
+
 def _require_columns(path: Path, found: list[str], schema: pa.DataFrameSchema) -> None:
     required = {name for name, column in schema.columns.items() if column.required}
     missing, unknown = required - set(found), set(found) - set(schema.columns)
