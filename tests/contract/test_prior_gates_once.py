@@ -1,11 +1,13 @@
 """Prior gates: simulated once in a process, whatever is fitted, and no fit passes without them."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from indicast.cli import _checks as checks
 from indicast.cli._checks import checked, told
 from indicast.cli._jobs import fit_month, open_desk
 from indicast.cli._options import Shared
@@ -81,3 +83,18 @@ def test_a_check_of_priors_that_fail_is_an_error(simulated):
 def test_a_gate_is_told_with_its_error_where_it_has_one():
     assert told(GOOD) == "loud (prior): 0.016 ± 0.0006, at most 0.02 is allowed (all)"
     assert "±" not in told(Gate("x", 1.0, 2.0, at_most=True, where="y"))
+
+
+def test_a_large_ledger_is_checked_without_the_simulation_and_says_so(simulated, monkeypatch):
+    real = checks.load_framework
+
+    def smaller(root, model):
+        framework = real(root, model)
+        limits = framework.declaration.prior_gates.model_copy(update={"largest_checked": 239})
+        return replace(framework, declaration=framework.declaration.model_copy(update={"prior_gates": limits}))
+
+    monkeypatch.setattr(checks, "load_framework", smaller)
+    found = checked(ROOT, "belarus_russia")
+    assert [finding.code for finding in found.findings if finding.code.startswith("P")] == ["P102"]
+    assert not simulated.panels
+    assert found.gates == ()

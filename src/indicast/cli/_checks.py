@@ -107,9 +107,22 @@ def checked(root: Path, model: str, *, simulate: bool = True) -> Checked:
     broken = any(finding.severity == "error" for finding in findings)
     if hyperparameters is None or ledger is None or broken or not simulate:
         return Checked(_in_order(findings))
+    if _too_large(framework, ledger):
+        return Checked(_in_order([*findings, _unasked(framework, ledger)]))
     gates = asked_of_priors(framework, hyperparameters, ledger)
     says = _milestones(framework, hyperparameters) if gates else ()
     return Checked(_in_order(findings + prior_findings(framework, gates)), gates, says)
+
+
+def _too_large(framework: Framework, ledger: Ledger) -> bool:
+    limits = framework.declaration.prior_gates
+    return limits is not None and len(ledger.observations) > limits.largest_checked
+
+
+def _unasked(framework: Framework, ledger: Ledger) -> Finding:
+    message = f"nothing was asked of the priors: with {len(ledger.observations):,} rows that takes too long here"
+    remedy = f"'indicast fit {framework.id}' asks before it fits, or raise prior_gates.largest_checked in model.toml"
+    return Finding("model.toml", "P102", "warning", message, remedy)
 
 
 def _in_order(findings: list[Finding]) -> list[Finding]:

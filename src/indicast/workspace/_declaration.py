@@ -133,7 +133,9 @@ class PriorGates(Frozen):
     """Limits on what the priors imply before any data.
 
     ``worlds`` are simulated; what their months say is averaged over ``believed`` draws of
-    the parameters; ``chains`` draws give the chance of a change within a year.
+    the parameters; ``chains`` draws give the chance of a change within a year. ``check`` leaves the
+    simulation of a ledger with more than ``largest_checked`` rows to the fit: it takes memory and time
+    by the row, and ``check`` is to answer at once.
     """
 
     worlds: int = Field(ge=20, le=10_000)
@@ -146,6 +148,7 @@ class PriorGates(Frozen):
     loud_months_max: Probability
     jump: Probability
     jump_share_max: Probability
+    largest_checked: int = Field(default=10_000, ge=0)
     reason: Text
 
 
