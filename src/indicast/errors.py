@@ -18,11 +18,19 @@ __all__ = [
     "RunError",
     "WorkspaceError",
     "one_of",
+    "visible",
 ]
+
+LONGEST_LINE = 2000
+"""Characters of a message's line that are told."""
 
 
 class IndicastError(Exception):
-    """Base of all errors with a remedy; ``str(error)`` is the whole message."""
+    """Base of all errors with a remedy; ``str(error)`` is the whole message, safe to print."""
+
+    def __str__(self) -> str:
+        lines = super().__str__().split("\n")
+        return visible("\n".join(line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}..." for line in lines))
 
 
 class WorkspaceError(IndicastError, ValueError):
@@ -59,3 +67,19 @@ def one_of(names: Iterable[object]) -> str:
     'a, b'
     """
     return ", ".join(sorted(str(name) for name in names)) or "(none)"
+
+
+def visible(text: str) -> str:
+    r"""Return text in which every character shows: what a terminal would obey is written as an escape.
+
+    Control characters, marks that turn the direction of text or have no width, and characters of
+    private meaning become their code; line breaks stay.
+
+    Examples
+    --------
+    >>> print(visible("a\x1b[31mb\u202ec"))
+    a\x1b[31mb\u202ec
+    """
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() or one == "\n" else one.encode("unicode_escape").decode() for one in text)

@@ -6,6 +6,7 @@ A tiny workspace with two scenarios and a synthetic posterior stands in for a fi
 import dataclasses
 import json
 import re
+import unicodedata
 from datetime import date
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -16,6 +17,7 @@ import pytest
 import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from indicast import names
 from indicast.elicit import load_hyperparameters
@@ -904,6 +906,145 @@ def test_the_page_asks_nothing_of_the_network(content):
     assert "url(" not in text
     assert "@import" not in text
     assert len(text) < 400_000
+
+
+PAYLOADS = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(2)>',
+    "' onmouseover='alert(3)",
+    "[a](javascript:alert(4))",
+    "![b](https://evil.example/pixel.png)",
+    "<https://evil.example> https://evil.example www.evil.example",
+    "`x` | **y** | ~~z~~ | __w__ | $$v$$ &lt;u&gt;",
+    "\u202egnp\u202c \u2066a\u2069 b\u200bc\u00add\ufeff \u2800\u3164",
+    "\x1b[31mred \x9b2J \x07",
+    "</title></svg></style><svg onload=alert(5)>",
+    "{{ 7 * 7 }} {% raw %}",
+    "[c]: https://evil.example",
+    "# head",
+    "- item",
+)
+ADDRESSES = (
+    "javascript:alert(1)",
+    "JaVaScRiPt:alert(1)",
+    "java\tscript:alert(1)",
+    "data:text/html,<script>alert(1)</script>",
+    "file:///etc/passwd",
+    "vbscript:msgbox(1)",
+    "https://example.org@evil.example/",
+    "https://user:word@evil.example/",
+    "https://example.org\\@evil.example/",
+    "https://example.org/\u202egnp",
+    "https://example.org/\x1b",
+    "\x1fhttps://evil.example/",
+    "https://evil%2eexample/",
+    "//evil.example",
+    " ",
+)
+
+
+class Payloads:
+    """Hand out one payload after another, so that each stands in many places."""
+
+    def __init__(self):
+        self.given = 0
+
+    def __call__(self, text):
+        self.given += 1
+        return f"{PAYLOADS[self.given % len(PAYLOADS)]} {text} {PAYLOADS[(self.given * 5 + 1) % len(PAYLOADS)]}"
+
+
+def spoil_declaration(root, payload):
+    """Put a payload around every free text of model.toml."""
+    path = root / "models/visits/model.toml"
+    keys = r'(?m)\b(title|question|version|name|description|reason|source|word|all) = "([^"]*)"'
+    path.write_text(
+        re.sub(keys, lambda one: f"{one[1]} = {json.dumps(payload(one[2]))}", path.read_text(encoding="utf-8")),
+        encoding="utf-8",
+    )
+
+
+def spoil_ledger(root, payload):
+    """Put a payload around every free text of the ledger, and give the rows a source for every address."""
+    texts = {
+        "observations": ("unit", "summary"),
+        "sources": ("publisher", "title"),
+        "coverage": ("note",),
+        "outcomes": ("note",),
+    }
+    for name, columns in texts.items():
+        path = root / f"data/visits/{name}.csv"
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+        for column in columns:
+            frame[column] = frame[column].map(payload)
+        if name == "sources":
+            evil = frame[frame["source_id"] == "evil"].iloc[0].to_dict()
+            more = [evil | {"source_id": f"evil_{i}", "url": url} for i, url in enumerate(ADDRESSES)]
+            frame = pd.concat([frame, pd.DataFrame(more)])
+        if name == "observations":
+            row = frame[frame["source_id"] == "evil"].iloc[0].to_dict()
+            more = [
+                row | {"source_id": f"evil_{i}", "origin_id": f"evil-{i}", "value": "12", "kind": "claim"}
+                for i in range(len(ADDRESSES))
+            ]
+            frame = pd.concat([frame, pd.DataFrame(more)])
+        frame.to_csv(path, index=False, lineterminator="\n")
+
+
+@pytest.fixture(scope="module")
+def spoiled(tmp_path_factory):
+    """Return the content of a report whose workspace says nothing without a payload."""
+    root, payload = tmp_path_factory.mktemp("spoiled"), Payloads()
+    made = Case(root)
+    spoil_declaration(root, payload)
+    spoil_ledger(root, payload)
+    made.framework = load_framework(root, "visits")
+    made.ledger = load_ledger(made.framework)[0]
+    before = made.run("2023-05", seed=2, top=0.6)
+    content = made.content(made.run(), before, draft=(payload("asked for"),))
+    assert payload.given > 3 * len(PAYLOADS)
+    assert sum(item.publisher.count("Evil") for item in content.evidence.items) > len(ADDRESSES)
+    assert [item.link for item in content.evidence.items if "Evil" in item.publisher] == [None] * (len(ADDRESSES) + 1)
+    return with_residual(with_surprise(content), 0.99)
+
+
+def rendered(text):
+    """Return Markdown as a page, with raw HTML passed through, as lenient renderers do."""
+    return MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(text)
+
+
+PAGES = {"html": render_html, "markdown": lambda content: rendered(render_markdown(content))}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_workspace_full_of_markup_makes_no_tag_no_handler_and_no_link_of_its_own(page, spoiled):
+    found = Page(PAGES[page](spoiled))
+    tags = {tag for tag, _ in found.tags}
+    assert not tags & {"script", "img", "iframe", "object", "embed", "form", "base", "video", "audio", "b", "del", "u"}
+    assert not [name for _, attrs in found.tags for name in attrs if name.startswith("on")]
+    links = {attrs["href"] for attrs in found.all("a")}
+    assert links <= {"#now", "https://example.org/visit?a=1&b=2"}
+    assert "https://example.org/visit?a=1&b=2" in links
+    assert "<script>alert(1)</script>" in found.text
+    assert "[a](javascript:alert(4))" in found.text
+    assert "![b](https://evil.example/pixel.png)" in found.text
+    assert "{{ 7 * 7 }}" in found.text
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_workspace_full_of_markup_makes_the_same_tags_as_another(page, spoiled, content):
+    whole = dataclasses.replace(with_residual(with_surprise(content), 0.99), draft=("asked for",))
+    made, plain = ({tag for tag, _ in Page(PAGES[page](one)).tags} for one in (spoiled, whole))
+    assert made == plain
+
+
+@pytest.mark.parametrize("render", RENDERERS)
+def test_nothing_that_hides_reaches_a_report_from_a_declaration_or_a_ledger(render, spoiled):
+    text = render(spoiled)
+    hiding = {one for one in text if unicodedata.category(one) in {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}} - {"\n"}
+    assert not hiding
+    assert not set(text) & set("\u2800\u3164")
+    assert "gnp" in text  # the words around them are there
 
 
 # ---------------------------------------------------------------- readable by all

@@ -27,7 +27,18 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize(
-    "text", ["\u202eevil", "a\u200bb", "a\x00b", "a\x1b[31mb", "\u2066a\u2069", "a\u2028b", "\ufeffa"]
+    "text",
+    [
+        "\u202eevil",
+        "a\u200bb",
+        "a\x00b",
+        "a\x1b[31mb",
+        "\u2066a\u2069",
+        "a\u2028b",
+        "\ufeffa",
+        "a\u00adb",
+        "\U000e0041",
+    ],
 )
 def test_hidden_and_direction_changing_characters_are_dropped(text):
     assert _text.plain(text).isprintable()
@@ -38,6 +49,22 @@ def test_plain_text_is_one_printable_line(text):
     found = _text.plain(text)
     assert "\n" not in found
     assert all(one.isprintable() or ord(one) > 0x2FF for one in found)
+
+
+@pytest.mark.parametrize("hidden", "\u034f\u115f\u1160\u17b4\u180b\u2065\u2800\u3164\ufe0f\uffa0\U000e0100")
+def test_characters_that_show_nothing_are_dropped(hidden):
+    assert _text.plain(f"a{hidden}b") == "ab"
+
+
+@given(st.text(max_size=60))
+def test_visible_text_has_nothing_left_to_drop(text):
+    found = _text.visible_only(text)
+    assert _text.visible_only(found) == found
+
+
+def test_words_of_every_script_stay():
+    for text in ("Лукашенка, Мінск", "Żółć – 5 €", "北京 会议", "é e\u0301", "a\nb\tc"):
+        assert _text.visible_only(text) == text
 
 
 def test_long_text_is_cut():
@@ -60,6 +87,15 @@ def test_long_text_is_cut():
         'https://example.org/"onclick="x',
         "https://exa<mple.org",
         "https://[broken",
+        "https://known.example@other.example/",
+        "https://known.example%40other.example/",
+        "https://user:word@example.org",
+        "https://example.org:99999/",
+        "\x1fhttps://example.org",
+        "https://example.org/\x85",
+        "java\nscript:alert(1)",
+        "vbscript:x",
+        "https://example.org/" + "x" * 2000,
         "",
     ],
 )

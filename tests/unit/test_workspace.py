@@ -420,7 +420,7 @@ def test_a_missing_file_is_named(harbour):
 
 def test_bytes_that_are_no_text_are_no_toml(harbour):
     model_file(harbour).write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(WorkspaceError, match="is no TOML"):
+    with pytest.raises(WorkspaceError, match="is no UTF-8 text"):
         load_framework(harbour, "harbour")
 
 

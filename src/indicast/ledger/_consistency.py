@@ -98,8 +98,8 @@ def _duplicates(file: str, rows: pd.DataFrame, key: list[str], code: str, what: 
 
 def _dangling_corroborations(frames: dict[str, pd.DataFrame]) -> list[Finding]:
     key = ["event_date", "indicator", "source_id"]
-    rows = set(frames["observations"][key].itertuples(index=False, name=None))
     given = frames["corroboration"]
+    rows = set(_of_named_sources(frames)[key].itertuples(index=False, name=None))
     lines = [
         line
         for line, values in zip(given.index, given[key].itertuples(index=False, name=None), strict=True)
@@ -115,9 +115,15 @@ def _dangling_corroborations(frames: dict[str, pd.DataFrame]) -> list[Finding]:
     )
 
 
+def _of_named_sources(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the observations that a corroboration could mean: those of a source that some line names."""
+    rows = frames["observations"]
+    return rows[rows["source_id"].isin(frames["corroboration"]["source_id"])]
+
+
 def _ambiguous_corroborations(frames: dict[str, pd.DataFrame]) -> list[Finding]:
     key = ["event_date", "indicator", "source_id"]
-    rows = frames["observations"]
+    rows = _of_named_sources(frames)
     twins = set(rows.loc[rows.duplicated(key), key].itertuples(index=False, name=None))
     given = frames["corroboration"]
     lines = [

@@ -60,7 +60,8 @@ def with_records(rows: pd.DataFrame) -> pd.DataFrame:
     if not blank.any():
         return full
     columns = [*sorted(described), "change", "supersedes", "reason"]
-    cells = full.loc[blank, columns].itertuples(index=False, name=None)
+    unnamed = full[blank]
+    cells = zip(*(unnamed[name].tolist() for name in columns), strict=True)
     full.loc[blank, "record_id"] = [record_id(row) for row in cells]
     return full
 

@@ -22,8 +22,8 @@ KINDS = ("event", "count", "level", "share", "claim", "denial")
 RELIABILITIES = ("A", "B", "C", "D", "E", "F")
 CREDIBILITIES = ("1", "2", "3", "4", "5", "6")
 OUTCOMES = ("occurred", "not_yet", "unclear")
-DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-MONTH = r"[0-9]{4}-(?:0[1-9]|1[0-2])"
+DATE = r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}"
+MONTH = r"[1-9][0-9]{3}-(?:0[1-9]|1[0-2])"
 MOMENT = rf"{DATE}T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}Z"
 RECORD_ID = r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}"
 
@@ -38,7 +38,7 @@ def is_date(column: pd.Series) -> pd.Series:
 
 def is_partial_date(column: pd.Series) -> pd.Series:
     """Return where a text column holds YYYY, YYYY-MM or an ISO date."""
-    return (column.str.len() < len("2021-07-01")) & column.str.fullmatch(rf"[0-9]{{4}}|{MONTH}") | is_date(column)
+    return (column.str.len() < len("2021-07-01")) & column.str.fullmatch(rf"[1-9][0-9]{{3}}|{MONTH}") | is_date(column)
 
 
 def is_number(column: pd.Series) -> pd.Series:

@@ -23,7 +23,7 @@ from indicast.publish import (
     _unexplained_words,
     _wording,
 )
-from indicast.publish._text import markdown_link, markdown_output
+from indicast.publish._text import markdown_link, markdown_output, visible_only
 from indicast.publish._wording import month_at
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _environment(*, html: bool) -> Environment:
     environment = Environment(
         loader=PackageLoader("indicast.publish"),
         autoescape=html,  # noqa: S701  # Markdown is escaped by its own finalizer
-        finalize=unbroken if html else markdown_output,
+        finalize=shown_in_html if html else markdown_output,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -67,11 +67,15 @@ def _environment(*, html: bool) -> Environment:
     return environment
 
 
-def unbroken(value: object) -> object:
-    """Return text in which no line ends inside a percentage or a range of them."""
+def shown_in_html(value: object) -> object:
+    """Return text of visible characters in which no line ends inside a percentage or a range of them.
+
+    It is not escaped here: what is markup already stays markup, and all else the engine escapes.
+    """
     if not isinstance(value, str):
         return value
-    return type(value)(RANGE.sub("\N{NON-BREAKING HYPHEN}", value).replace(" %", "\N{NO-BREAK SPACE}%"))
+    text = RANGE.sub("\N{NON-BREAKING HYPHEN}", visible_only(value))
+    return type(value)(text.replace(" %", "\N{NO-BREAK SPACE}%"))
 
 
 def _public(module: ModuleType) -> dict[str, object]:

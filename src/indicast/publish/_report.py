@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from indicast.errors import GateError, RunError
 from indicast.forecast import forecast_table
 from indicast.infer import Gate, Run, Settings, build_manifest, whole_folder, write_json
+from indicast.ledger import neutral_cell
 from indicast.panel import Vintage
 from indicast.publish._content import report_content
 from indicast.publish._history import was_draft
@@ -106,8 +107,9 @@ def _refuse_to_forget(target: Path, run: Run) -> None:
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
-    """Write a forecast with every digit of its values, so that sums survive reading."""
-    table.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+    """Write a forecast with every digit of its values, so that sums survive reading, and no formula in its texts."""
+    texts = {name: table[name].map(neutral_cell) for name in table.columns[table.dtypes == "str"]}
+    table.assign(**texts).to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
 
 
 def _failures(run: Run) -> list[str]:

@@ -1,8 +1,10 @@
 """Text from the ledger becomes safe to print, in HTML and in Markdown.
 
-Invariant: whatever stands in a cell, a report holds it as text: no control or
-direction-changing character, no live markup, and no link other than http or https
-(``tests/unit/test_publish_text.py``). HTML is escaped by the template engine itself.
+Invariant: whatever stands in a cell or a declaration, a report holds it as text: no control,
+direction-changing or invisible character, no live markup, and no link other than http or https
+(``tests/unit/test_publish_text.py``, ``tests/contract/test_report.py``). HTML is escaped by the
+template engine itself. Such characters are left out and not written as codes: words that hold one
+read as if it had never been there.
 """
 
 from __future__ import annotations
@@ -15,25 +17,46 @@ LONGEST_TEXT = 600
 MARKDOWN_MARKS = re.compile(r"([\\`*_\[\]<>|~#&$@]|:(?=//)|(?<=www)\.)")
 LEADING_MARK = re.compile(r"^([-+=:]*|\d{1,9})([-+=:.)])(?=\s|$)")
 WEB = ("http", "https")
+LONGEST_LINK = 2000
+HIDING = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
+"""Unicode categories of characters that hide text, turn its direction or break its line."""
+INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
+    "\U000e0000-\U000e0fff]"
+)
+"""Other characters that show nothing: fillers, joiners and selectors (Unicode: Default_Ignorable_Code_Point)."""
+
+
+def visible_only(text: str) -> str:
+    r"""Return text without characters that hide, except line breaks and tabs.
+
+    Examples
+    --------
+    >>> visible_only("a\u202eb\x1b\n")
+    'ab\n'
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    kept = (one for one in text if unicodedata.category(one) not in HIDING or one in "\n\t")
+    return INVISIBLE.sub("", "".join(kept))
 
 
 def plain(value: object, longest: int = LONGEST_TEXT) -> str:
-    r"""Return a cell as one line without control, format or private characters.
-
-    Unicode categories Cc, Cf, Co, Cs, Zl and Zp go: they hide text, turn its direction or break its line.
+    r"""Return a cell as one line of visible characters.
 
     Examples
     --------
     >>> plain("a\u202eb\n  c\x00")
     'ab c'
     """
-    spaced = " ".join(str(value).split())
-    kept = "".join(one for one in spaced if unicodedata.category(one) not in {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
+    kept = " ".join(visible_only(" ".join(str(value).split())).split())
     return kept if len(kept) <= longest else kept[: longest - 3].rstrip() + "..."
 
 
 def web_link(value: object) -> str | None:
     """Return an address that may be linked, or None.
+
+    No user name may stand in it: ``https://known.example@other.example`` leads to the other one.
 
     Examples
     --------
@@ -42,14 +65,15 @@ def web_link(value: object) -> str | None:
     >>> web_link("https://example.org/a")
     'https://example.org/a'
     """
-    text = str(value).strip()
-    if plain(text, len(text) + 1) != text or re.search(r"[\s<>\"'`|\\]", text):
+    text = str(value).strip(" ")
+    if len(text) > LONGEST_LINK or plain(text, LONGEST_LINK) != text or re.search(r"[\s<>\"'`|\\]", text):
         return None
     try:
-        parts = urlsplit(text)
+        parts, port = urlsplit(text), urlsplit(text).port
     except ValueError:
         return None
-    return text if parts.scheme.lower() in WEB and parts.hostname else None
+    misleading = "@" in parts.netloc or "%" in parts.netloc or port == 0
+    return text if parts.scheme.lower() in WEB and parts.hostname and not misleading else None
 
 
 def markdown(value: object) -> str:

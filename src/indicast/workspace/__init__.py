@@ -7,11 +7,12 @@ from indicast.workspace._findings import FOLDERS, Finding, RefusedError, Severit
 from indicast.workspace._framework import Framework
 from indicast.workspace._indicator import Fed, Indicator
 from indicast.workspace._milestones import Judgement
-from indicast.workspace._open import find_root, load_framework, model_names, read_toml
+from indicast.workspace._open import find_root, load_framework, model_names
 from indicast.workspace._ratings import CONSENSUS, Rating, Ratings, collect_ratings
 from indicast.workspace._rows import lines_by, read_rows, rule, shown, text_schema
 from indicast.workspace._start import Mode, Route
 from indicast.workspace._table import MARKS, Table, read_table
+from indicast.workspace._toml import read_toml
 
 __all__ = [
     "CONSENSUS",

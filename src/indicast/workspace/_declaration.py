@@ -8,6 +8,7 @@ reference between its own parts, and cannot be changed.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from typing import Annotated, Literal, Self
 
@@ -20,6 +21,8 @@ from indicast.workspace._start import LabelSection, Probability, StartSection
 
 Looking = Literal["looked", "not_looked", "withheld"]
 SUM_TOLERANCE = 1e-9
+MOST_PARTS = 1000
+"""Scenarios, indicators and so on that a declaration may have of each kind: far above what can be fitted."""
 
 
 class ModelSection(Frozen):
@@ -180,11 +183,11 @@ class Declaration(Frozen):
     prior_gates: PriorGates | None = None
     sampler: SamplerSection
     sbc: CalibrationSection = CalibrationSection()
-    scenarios: tuple[Scenario, ...] = Field(min_length=2)
-    indicators: tuple[Indicator, ...] = Field(min_length=1)
-    slants: tuple[SlantRule, ...] = Field(min_length=1)
-    lexicons: tuple[Lexicon, ...] = Field(min_length=1)
-    milestones: tuple[Milestone, ...] = ()
+    scenarios: tuple[Scenario, ...] = Field(min_length=2, max_length=MOST_PARTS)
+    indicators: tuple[Indicator, ...] = Field(min_length=1, max_length=MOST_PARTS)
+    slants: tuple[SlantRule, ...] = Field(min_length=1, max_length=MOST_PARTS)
+    lexicons: tuple[Lexicon, ...] = Field(min_length=1, max_length=MOST_PARTS)
+    milestones: tuple[Milestone, ...] = Field(default=(), max_length=MOST_PARTS)
 
     @property
     def looked(self) -> tuple[str, ...]:
@@ -228,7 +231,7 @@ class Declaration(Frozen):
 
 
 def _refuse_repeats(what: str, names: list[str]) -> None:
-    repeats = sorted({name for name in names if names.count(name) > 1})
+    repeats = sorted(name for name, times in Counter(names).items() if times > 1)
     if repeats:
         message = f"{what} {', '.join(repeats)} stands more than once; each needs its own id"
         raise ValueError(message)
@@ -303,7 +306,7 @@ def month_index(month: str) -> int:
     >>> month_index("2021-09") - month_index("2021-07")
     2
     """
-    match = re.fullmatch(r"([0-9]{4})-(0[1-9]|1[0-2])", month)
+    match = re.fullmatch(r"([1-9][0-9]{3})-(0[1-9]|1[0-2])", month)
     if match is None:
         message = f"{month!r} is no month; write YYYY-MM, for example 2024-12"
         raise ValueError(message)

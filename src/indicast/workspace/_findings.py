@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from indicast.errors import DataError
+from indicast.errors import DataError, visible
 
 Severity = Literal["error", "warning"]
 SHOWN = 5
@@ -47,14 +47,15 @@ class Finding:
     remedy: str
 
     def line(self) -> str:
-        """Return the finding as one line of text.
+        """Return the finding as one line of text, safe to print.
 
         Examples
         --------
         >>> Finding("table.csv:3", "T002", "error", "mark is '?'", "use +, = or -").line()
         "table.csv:3: error T002: mark is '?'; use +, = or -"
         """
-        return f"{self.place}: {self.severity} {self.code}: {self.message}; {self.remedy}"
+        text = f"{self.place}: {self.severity} {self.code}: {self.message}; {self.remedy}"
+        return visible(text).replace("\n", "\\n")
 
     def as_dict(self) -> dict[str, str]:
         """Return the finding's fields for JSON output."""

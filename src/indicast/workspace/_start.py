@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from indicast.workspace._indicator import Frozen, Identifier, Text
 
-Month = Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+Month = Annotated[str, Field(pattern=r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])$")]
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 Mode = Literal["marks", "history"]
 Route = Literal["A", "B"]
