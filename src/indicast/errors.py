@@ -14,6 +14,7 @@ __all__ = [
     "DataError",
     "GateError",
     "IndicastError",
+    "LedgerError",
     "MissingError",
     "RunError",
     "WorkspaceError",
@@ -39,6 +40,10 @@ class WorkspaceError(IndicastError, ValueError):
 
 class DataError(IndicastError, ValueError):
     """The ledger holds a row that cannot be used, or a date is out of range."""
+
+
+class LedgerError(IndicastError, RuntimeError):
+    """The ledger could not be written; the file that is named stands as it was."""
 
 
 class MissingError(IndicastError, LookupError):

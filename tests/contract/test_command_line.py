@@ -39,6 +39,13 @@ def test_each_command_has_help_with_an_example(command, indicast):
     assert f"Example: indicast {command}" in " ".join(out.split())
 
 
+@pytest.mark.parametrize("command", ["add", "correct", "retract", "list"])
+def test_each_command_of_observe_has_help_with_an_example(command, indicast):
+    code, out = indicast("observe", command, "--help")
+    assert code == 0
+    assert f"Example: indicast observe {command} my_table" in " ".join(out.split())
+
+
 def test_shared_options_stand_before_or_after_the_command(indicast):
     before = indicast("--workspace", str(HARBOUR), "--json", "check")
     after = indicast("check", "--workspace", str(HARBOUR), "--json")

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from indicast import __version__
+from indicast.cli._observe import observe
 from indicast.cli._options import (
     AS_OF,
     DRAFT,
@@ -36,6 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(observe)
 
 
 def main() -> None:

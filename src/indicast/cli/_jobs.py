@@ -67,13 +67,13 @@ def open_desk(options: Shared, model: str, draws: int | None = None, start: str 
     framework = framework.starting(*STARTS[start]) if start else framework
     hyperparameters = load_hyperparameters(framework)
     ledger, warnings = load_ledger(framework)
-    desk = Desk(options, framework, hyperparameters, ledger, _settings(framework, options, draws))
+    desk = Desk(options, framework, hyperparameters, ledger, settings_of(framework, options, draws))
     if warnings:
         desk.say(f"{len(warnings)} warnings about the ledger; 'indicast check {model}' lists them and others")
     return desk
 
 
-def _settings(framework: Framework, options: Shared, draws: int | None) -> Settings:
+def settings_of(framework: Framework, options: Shared, draws: int | None) -> Settings:
     from indicast.infer import Settings
 
     declared = framework.declaration.sampler

@@ -83,8 +83,8 @@ class Shared:
         )
 
 
-def parse_day(text: str | None) -> date | None:
-    """Return the day named on the command line, or None.
+def parse_day(text: str | None, option: str = "--known-at") -> date | None:
+    """Return the day named on the command line by an option, or None.
 
     Raises
     ------
@@ -96,5 +96,5 @@ def parse_day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        message = f"--known-at: {text!r} is no date; write YYYY-MM-DD, for example 2024-12-31"
+        message = f"{option}: {text!r} is no date; write YYYY-MM-DD, for example 2024-12-31"
         raise DataError(message) from None

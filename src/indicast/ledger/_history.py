@@ -13,6 +13,7 @@ nothing behind (``tests/unit/test_history.py``, by hypothesis).
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -75,6 +76,19 @@ def record_id(cells: tuple[object, ...]) -> str:
     'rc29c3c28932b4abd'
     """
     return "r" + hashlib.sha256("\x1f".join(map(str, cells)).encode()).hexdigest()[:ID_LENGTH]
+
+
+def derived_id(cells: Mapping[str, str]) -> str:
+    """Return the id that :func:`with_records` gives a row without one.
+
+    Parameters
+    ----------
+    cells
+        The row's cells by column; those of :data:`RECORD` may be missing.
+    """
+    described = sorted(name for name in cells if name not in RECORD)
+    ending = (cells.get(name, "") for name in ("change", "supersedes", "reason"))
+    return record_id((*(cells[name] for name in described), *ending))
 
 
 def standing_records(rows: pd.DataFrame) -> pd.DataFrame:
