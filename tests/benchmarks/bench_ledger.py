@@ -1,4 +1,4 @@
-"""What a large ledger costs: seconds and memory of reading it, and of the whole `indicast check`; nothing is asserted.
+"""What a large ledger costs: seconds and memory of reading it, of a view of a day, of `check`; nothing is asserted.
 
 `make bench ARGS=tests/benchmarks/bench_ledger.py` runs it. Each measurement has a process of its own, so that memory is
 its own peak. Times are noisy on shared machines.
@@ -63,6 +63,36 @@ def synthetic(path, size, seed=1):
             writer.writerow(row)
 
 
+KNOWING = """
+import json, resource, sys, time
+from datetime import date
+from pathlib import Path
+import pandas as pd
+from indicast.ledger import read_ledger, typed_ledger
+from indicast.workspace import load_framework
+
+framework = load_framework(Path(sys.argv[1]), "orchard")
+frames, _ = read_ledger(framework, date(2030, 1, 1))
+rows = frames["observations"]
+some = rows.iloc[::20]
+added = some.assign(
+    record_id="c" + some["record_id"].str.slice(1), supersedes=some["record_id"], change="correction", reason="a slip",
+    known_date="2024-06-01", recorded_at="2024-06-01T12:00:00Z",
+)
+added.index = range(len(rows) + 2, len(rows) + 2 + len(added))
+corroboration = rows.iloc[::20][["event_date", "indicator", "source_id"]].drop_duplicates()
+corroboration = corroboration.assign(corroborating_source_id=corroboration["source_id"])
+ledger = typed_ledger(frames | {"observations": pd.concat([rows, added]), "corroboration": corroboration})
+taken = []
+for day in (date(2023, 6, 1), date(2024, 5, 1), date(2024, 6, 1)):
+    began = time.perf_counter(), time.process_time()
+    view = ledger.known(day)
+    taken.append((time.perf_counter() - began[0], time.process_time() - began[1]))
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps({"rows": len(view.observations), "seconds": max(taken)[0], "busy": max(taken)[1], "megabytes": peak}))
+"""
+
+
 @pytest.fixture
 def show(capsys):
     def line(what, value, aim=""):
@@ -96,6 +126,18 @@ def test_reading(what, aim, workspace, show):
         f"{name}, {size:,} rows, {megabytes:.0f} MB",
         f"{found['seconds']:.2f} s ({found['busy']:.2f} s of a processor), {found['megabytes']:.0f} MB",
         f"{speed}; {aim}",
+    )
+
+
+def test_known(workspace, show):
+    root, size, _ = workspace
+    run = subprocess.run([sys.executable, "-c", KNOWING, root], capture_output=True, text=True, check=True)
+    found = json.loads(run.stdout)
+    assert found["rows"] == size
+    show(
+        f"known(at), {size:,} rows, one in twenty corrected",
+        f"{found['seconds']:.2f} s ({found['busy']:.2f} s of a processor), {found['megabytes']:.0f} MB",
+        "aim 1 s, 2 GB for 1,000,000",
     )
 
 

@@ -10,7 +10,7 @@ corroboration of a view has a row in it (``tests/unit/test_history.py``).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from indicast.ledger._history import RETRACTION, heirs
 
@@ -70,22 +70,42 @@ def following(corroboration: pd.DataFrame, rows: pd.DataFrame, standing: pd.Data
     """
     if len(standing) == len(rows) or corroboration.empty:
         return corroboration
-    moved = _moved_keys(rows, standing)
-    named = standing[standing["source_id"].isin(corroboration["source_id"])]
-    kept = set(named[KEY].itertuples(index=False, name=None))
-    old = list(corroboration[KEY].itertuples(index=False, name=None))
-    new = [key if key in kept else moved.get(key) for key in old]
-    stays = [key is not None for key in new]
-    followed = corroboration[stays].copy()
-    for place, name in enumerate(KEY):
-        followed[name] = [key[place] for key in new if key is not None]
-    return followed
+    moved = _moved_keys(rows, standing, corroboration["source_id"])
+    if moved.empty:
+        return corroboration
+    place = moved.index.get_indexer(_keys(corroboration))
+    followed = corroboration[place < 0]
+    changed = corroboration[place >= 0].copy()
+    now = moved.iloc[place[place >= 0]]
+    for name in KEY:
+        changed[name] = now[name].to_numpy()
+    return _in_order([followed, changed[now["source_id"].notna().to_numpy()]])
 
 
-def _moved_keys(rows: pd.DataFrame, standing: pd.DataFrame) -> dict[tuple[Any, ...], tuple[Any, ...]]:
-    """Return the key of the standing row for each key that a superseded row had."""
+def _in_order(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.concat(parts).sort_index(kind="stable")
+
+
+def _keys(rows: pd.DataFrame) -> pd.MultiIndex:
+    import pandas as pd
+
+    return pd.MultiIndex.from_frame(rows[KEY])
+
+
+def _moved_keys(rows: pd.DataFrame, standing: pd.DataFrame, named: pd.Series) -> pd.DataFrame:
+    """Return, by the key that a superseded row had and no standing row has, that of the row that stands for it.
+
+    Blank where none does. Keys of sources that no corroboration names are left out.
+    """
     ends = heirs(rows)
     lines = rows[rows["record_id"].isin({*ends, *ends.values()}) & (rows["change"] != RETRACTION)]
-    key_of = dict(zip(lines["record_id"], lines[KEY].itertuples(index=False, name=None), strict=True))
-    alive = set(standing.loc[standing["record_id"].isin(set(ends.values())), "record_id"])
-    return {key_of[old]: key_of[end] for old, end in ends.items() if old in key_of and end in alive}
+    key_of = lines.drop_duplicates("record_id").set_index("record_id")[KEY]
+    old, new = key_of.reindex(list(ends)).reset_index(drop=True), key_of.reindex(list(ends.values()))
+    new = new.reset_index(drop=True)
+    left = old["source_id"].isin(named) & (old != new).any(axis=1)
+    moved = new[left].set_index(_keys(old[left]))
+    moved = moved[~moved.index.duplicated(keep="last")]
+    near = standing[standing["source_id"].isin(moved.index.get_level_values("source_id"))]
+    return moved[~moved.index.isin(_keys(near))]
