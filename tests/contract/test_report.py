@@ -1317,6 +1317,15 @@ def test_a_newly_known_outcome_of_a_milestone_is_told_with_what_it_does(case, co
         assert told in text
         assert "Milestone Joint bureau opened" not in text  # known since March
         assert text.count("Also new, of milestones: Hotline installed (not yet, for 5 months at once).") == 1
+    # A row that follows another tells what it adds: what counted before did not become known again.
+    (step,) = content.evidence.steps
+    followed = dataclasses.replace(
+        content,
+        evidence=dataclasses.replace(content.evidence, steps=(dataclasses.replace(step, before=3),)),
+    )
+    for text in both(followed):
+        assert "not yet, as of 15 June 2023; 2 months more now count as open, 5 in all." in text
+        assert "Hotline installed (not yet, for 2 months more)." in text
     later = case.content(case.run("2023-07", date(2023, 7, 31)))
     assert all(
         "Milestone Visas abolished: occurred on 3 July 2023; that month counts as reached" in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -31,7 +32,7 @@ USAGE_EXIT = 2
 app = typer.Typer(
     name="indicast",
     help="Scenario-and-indicator tables as calibrated Bayesian forecasts.",
-    epilog="Start with: indicast check, then indicast run MODEL. Each command has its own --help.",
+    epilog="Start with: indicast init DIR, then indicast run MODEL in that folder. Each command has its own --help.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -200,3 +201,19 @@ def sbc(
     options = context.obj.joined(workspace, seed, quiet=quiet, as_json=as_json)
     if not _sbc.sbc(options, model, simulations, scheduler, workers):
         raise typer.Exit(1)
+
+
+@app.command(epilog="Example: indicast init my_watch; indicast init my_watch --name river_compact")
+def init(
+    context: typer.Context,
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A folder that does not exist yet, or is empty.", show_default=False)
+    ],
+    name: Annotated[str, typer.Option("--name", metavar="MODEL", help="Name of its model.")] = "river_compact",
+    quiet: QUIET = False,
+    as_json: JSON = False,
+) -> None:
+    """Make a new workspace with a small example that runs."""
+    from indicast.cli import _init
+
+    _init.init(context.obj.joined(None, quiet=quiet, as_json=as_json), folder, name)

@@ -100,7 +100,7 @@ def checked(root: Path, model: str, *, simulate: bool = True) -> Checked:
     try:
         framework = load_framework(root, model)
     except IndicastError as error:
-        return Checked(_unloadable(error))
+        return Checked(_in_order(_unloadable(error)))
     hyperparameters, findings = _declared(framework)
     ledger, amiss = _ledger(framework)
     findings += [*table_findings(framework), *label_findings(framework), *milestone_findings(framework), *amiss]

@@ -28,7 +28,7 @@ class Caveats:
     undated
         Rows whose day of publication is not known, so that their known date is a guess.
     judged_months
-        Months of counted indicators whose coverage was judged.
+        Judgements of coverage, one for each indicator and month.
     drivers
         Names of indicators that drive rather than follow.
     changed_inputs

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from indicast import names
 from indicast.explain import news
+from indicast.ledger import standing_outcomes
 from indicast.panel import NOT_LOOKED
 from indicast.publish._steps import Step, new_steps
 from indicast.publish._text import plain, web_link
@@ -149,7 +150,7 @@ def new_evidence(
     watched = tuple(_watch(framework, panel, row) for row in records(found.coverage))
     late = _older(found.corroboration, found.observations)
     looked = tuple(one for one in watched if one is not None)
-    steps = new_steps(framework, found.outcomes, panel)
+    steps = new_steps(framework, found.outcomes, panel, standing_outcomes(ledger.known(days[0])))
     gone = tuple(reader.taken_back(row) for row in records(found.changed) if not row["successor"])
     return Evidence(days[0].isoformat(), items, len(rows), looked, late, steps, gone)
 

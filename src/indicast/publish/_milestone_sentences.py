@@ -84,15 +84,27 @@ def _of_use(one: Step) -> str:
     months = counted(one.months, "month")
     if one.outcome == "occurred":
         return f"that month counts as reached and {months} before it as open"
-    return f"{months} now {'counts' if one.months == 1 else 'count'} as open, all at once"
+    if not one.before:
+        return f"{months} now {'counts' if one.months == 1 else 'count'} as open, all at once"
+    more = one.months - one.before
+    if more <= 0:
+        return f"{months} {'counts' if one.months == 1 else 'count'} as open, {one.before} before"
+    return f"{counted(more, 'month')} more now {'counts' if more == 1 else 'count'} as open, {one.months} in all"
 
 
 def news_of_milestones(content: Content) -> str:
     """Say which judged milestones became known to have occurred or not, or nothing."""
-    words = {"occurred": "occurred", "not_yet": "not yet, for {} at once"}
+    words = ("occurred", "not_yet")
     steps = [one for one in content.evidence.steps if one.judged and one.outcome in words]
-    told = [f"{one.name} ({words[one.outcome].format(counted(one.months, 'month'))})" for one in steps]
+    told = [f"{one.name} ({'occurred' if one.outcome == 'occurred' else _still_open(one)})" for one in steps]
     return f"Also new, of milestones: {listed(told)}." if told else ""
+
+
+def _still_open(one: Step) -> str:
+    more = one.months - one.before
+    if not one.before:
+        return f"not yet, for {counted(more, 'month')} at once"
+    return f"not yet, for {counted(more, 'month')} more" if more > 0 else "not yet"
 
 
 def clock_reason(due: Due) -> str:

@@ -71,8 +71,8 @@ def _of_the_ledger(content: Content) -> list[str]:
             (
                 found.judged_months,
                 (
-                    "How well counted events were covered was judged after the fact, "
-                    f"for {counted(found.judged_months, 'month')}."
+                    "How well events and acts were covered was judged after the fact: "
+                    f"{counted(found.judged_months, 'judgement')}, one for each indicator and month."
                 ),
             ),
         )

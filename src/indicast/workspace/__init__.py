@@ -7,7 +7,8 @@ from indicast.workspace._findings import FOLDERS, Finding, RefusedError, Severit
 from indicast.workspace._framework import Framework
 from indicast.workspace._indicator import Fed, Indicator
 from indicast.workspace._milestones import Judgement
-from indicast.workspace._open import find_root, load_framework, model_names
+from indicast.workspace._new import create_workspace
+from indicast.workspace._open import ENVIRONMENT_VARIABLE, find_root, load_framework, model_names
 from indicast.workspace._ratings import CONSENSUS, Rating, Ratings, collect_ratings
 from indicast.workspace._rows import lines_by, read_rows, rule, shown, text_schema
 from indicast.workspace._start import Mode, Route
@@ -16,6 +17,7 @@ from indicast.workspace._toml import read_toml
 
 __all__ = [
     "CONSENSUS",
+    "ENVIRONMENT_VARIABLE",
     "FAMILIES",
     "FOLDERS",
     "MARKS",
@@ -39,6 +41,7 @@ __all__ = [
     "Severity",
     "Table",
     "collect_ratings",
+    "create_workspace",
     "find_root",
     "lines_by",
     "load_framework",

@@ -57,7 +57,10 @@ def find_root(given: Path | None = None, start: Path | None = None) -> Path:
     for folder in [here, *here.parents]:
         if model_names(folder):
             return folder
-    remedy = f"go to a folder with models/<model>/model.toml, or use --workspace PATH or {ENVIRONMENT_VARIABLE}"
+    remedy = (
+        f"go to a folder with models/<model>/model.toml, use --workspace PATH or {ENVIRONMENT_VARIABLE}, "
+        "or make one with 'indicast init DIR'"
+    )
     message = f"no workspace at {here} or above it; {remedy}"
     raise MissingError(message)
 
