@@ -86,7 +86,7 @@ FAULTS = {
     "an end before the start": (lambda root: with_cell(root, "end_date", "2001-01-01"), "L008"),
     "an unknown source": (lambda root: with_cell(root, "source_id", "nobody"), "L005: source_id is 'nobody'"),
     "a duplicate row": (duplicate_row, "L010"),
-    "an empty ledger": (empty_ledger, "has no rows"),
+    "an empty ledger": (empty_ledger, "L017: there are no observations"),
     "a rater whom nobody introduced": (
         lambda root: replace(root / "priors" / "harbour" / "table.csv", "+1,+,consensus", "+1,+,anna"),
         "T005: rater is 'anna'",

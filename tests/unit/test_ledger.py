@@ -293,9 +293,9 @@ def test_every_code_of_the_rules_is_planted_here():
 
     source = "".join(
         (Path(__file__).parents[2] / "src" / "indicast" / "ledger" / name).read_text(encoding="utf-8")
-        for name in ("_schemas.py", "_consistency.py", "_feeding.py", "_outcomes.py", "_records.py")
+        for name in ("_schemas.py", "_consistency.py", "_feeding.py", "_outcomes.py", "_records.py", "_ledger.py")
     )
-    planted = {name.split()[0] for name in CELLS} | {"C005", "L010", "L014", "L015", "L016", "S004", "S005"}
+    planted = {name.split()[0] for name in CELLS} | {"C005", "L010", "L014", "L015", "L016", "L017", "S004", "S005"}
     planted |= {"V005", "V006", "V007", "V008", "O005", "O011", "O012", "O013"}
     # Rules of records and of repeated keys: test_records.py.
     planted |= {"V004", "C006", "C007"} | {f"H{number:03d}" for number in range(1, 15)}
@@ -322,8 +322,9 @@ def test_warnings_do_not_stop_the_loading(data):
 def test_a_ledger_without_rows_is_refused(data):
     path = data / "observations.csv"
     path.write_text(path.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
-    with pytest.raises(DataError, match=r"observations\.csv has no rows; add at least one observation"):
-        findings_of(data)
+    assert [finding.code for finding in findings_of(data)] == ["L017"]
+    with pytest.raises(DataError, match=r"there are no observations; add at least one: 'indicast observe add harbour'"):
+        load_ledger(load_framework(data.parents[1], "harbour"), TODAY)
 
 
 @pytest.mark.parametrize("name", ["observations.csv", "sources.csv", "coverage.csv"])

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from indicast.errors import DataError, MissingError
+from indicast.errors import MissingError
 from indicast.ledger import _schemas
 from indicast.ledger._consistency import consistency_findings
 from indicast.ledger._corroboration import dated_corroboration, following
@@ -29,6 +29,8 @@ from indicast.workspace import Finding, Framework, read_rows, refuse_errors
 if TYPE_CHECKING:
     import pandas as pd
 
+INCOMPARABLE = frozenset({"L001", "L017", "V001", "O004", "C002", "S002", "H013"})
+"""Findings with which rows cannot be compared with each other: dates that do not exist, or no rows."""
 DATE_COLUMNS = ("event_date", "end_date", "known_date", "date", "as_of")
 
 
@@ -143,11 +145,11 @@ def read_ledger(framework: Framework, today: date | None = None) -> tuple[dict[s
         frames[name], found = read_rows(path, schema) if path.is_file() else (_empty(list(schema.columns)), [])
         findings += found
     if frames["observations"].empty:
-        message = f"{folder / 'observations.csv'} has no rows; add at least one observation"
-        raise DataError(message)
+        remedy = f"add at least one: 'indicast observe add {framework.id}' asks for it"
+        findings.append(Finding("observations.csv", "L017", "error", "there are no observations", remedy))
     frames["observations"] = with_records(frames["observations"])
-    broken_dates = any(finding.code in {"L001", "V001", "O004", "C002", "S002", "H013"} for finding in findings)
-    return frames, findings if broken_dates else findings + consistency_findings(
+    incomparable = any(finding.code in INCOMPARABLE for finding in findings)
+    return frames, findings if incomparable else findings + consistency_findings(
         framework, frames, today or datetime.now(tz=UTC).date()
     )
 

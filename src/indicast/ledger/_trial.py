@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from indicast.errors import DataError, IndicastError, LedgerError
 from indicast.ledger._history import TABLES
-from indicast.ledger._ledger import read_ledger
+from indicast.ledger._ledger import INCOMPARABLE, read_ledger
 from indicast.workspace import Finding, Framework, shown
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 SHOWN = 5
 """Faults of new rows that are told one by one."""
-DATES = frozenset({"L001", "V001", "O004", "C002", "S002", "H013"})
-"""Findings with which rows cannot be compared with each other."""
 
 
 def read_sound(
@@ -45,7 +43,7 @@ def _refuse_new(framework: Framework, errors: set[Finding], added: list[int], no
     _, before = _read_with(framework, {}, now)
     old = {finding for finding in before if finding.severity == "error"}
     _refuse_rows(_told_by_row(sorted(errors - old), added))
-    broken = [finding for finding in sorted(old) if finding.code in DATES]
+    broken = [finding for finding in sorted(old) if finding.code in INCOMPARABLE]
     if broken:
         message = f"{broken[0].line()}; until then no row can be checked against the others, so none was added"
         raise DataError(message)
