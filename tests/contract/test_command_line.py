@@ -39,7 +39,7 @@ def test_each_command_has_help_with_an_example(command, indicast):
     assert f"Example: indicast {command}" in " ".join(out.split())
 
 
-@pytest.mark.parametrize("command", ["add", "correct", "retract", "list"])
+@pytest.mark.parametrize("command", ["add", "correct", "retract", "list", "import"])
 def test_each_command_of_observe_has_help_with_an_example(command, indicast):
     code, out = indicast("observe", command, "--help")
     assert code == 0

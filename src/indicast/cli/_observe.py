@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -202,3 +203,37 @@ def list_rows(
     options = context.obj.joined(workspace, quiet=quiet, as_json=as_json)
     days = parse_day(since, "--since"), parse_day(known_at)
     _listing.show_list(options, model, indicator, *days, history=history, as_csv=as_csv)
+
+
+@observe.command(
+    "import",
+    epilog="Example: indicast observe import my_table events.csv --mapping acled --dry-run; how a mapping is written: "
+    "docs/importing.md",
+)
+def import_rows(
+    context: typer.Context,
+    model: MODEL,
+    export: Annotated[Path, typer.Argument(help="The export: a CSV or tab-separated file.", show_default=False)],
+    mapping: Annotated[
+        str,
+        typer.Option("--mapping", help="Word for models/MODEL/imports/WORD.toml, or a file.", metavar="WORD|FILE"),
+    ],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be saved, and write nothing.")] = False,
+    known_date: Annotated[
+        str | None, _cell("--known-date", "For rows whose export gives no day of publication; today.", "YYYY-MM-DD")
+    ] = None,
+    quarantine: Annotated[
+        Path | None,
+        typer.Option("--quarantine", help="File for rows that cannot be used.", show_default="under runs/MODEL"),
+    ] = None,
+    yes: YES = False,
+    workspace: WORKSPACE = None,
+    quiet: QUIET = False,
+    as_json: JSON = False,
+) -> None:
+    """Turn the rows of an export into evidence by a declared mapping; what cannot be used is set aside."""
+    from indicast.cli._importing import Wanted, import_events
+
+    options = context.obj.joined(workspace, quiet=quiet, as_json=as_json)
+    day = parse_day(known_date, "--known-date")
+    import_events(options, model, Wanted(export, mapping, day, quarantine, dry_run, yes))

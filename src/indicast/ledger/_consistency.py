@@ -27,7 +27,7 @@ def consistency_findings(framework: Framework, frames: dict[str, pd.DataFrame], 
     standing = frames | {"observations": observations}
     return [
         *record_findings(frames["observations"], today),
-        *_order_of_dates(observations, today),
+        *date_findings(observations, today),
         *_duplicates("observations.csv", observations, _described(observations), "L010", "row"),
         *_repeated_keys(frames),
         *feeding_findings(framework, observations),
@@ -64,7 +64,8 @@ def _findings(
     return [Finding(f"{file}:{line}", code, severity, message, remedy) for line in lines]
 
 
-def _order_of_dates(rows: pd.DataFrame, today: date) -> list[Finding]:
+def date_findings(rows: pd.DataFrame, today: date) -> list[Finding]:
+    """Return rows whose days are in the wrong order, or known only in the future."""
     ends_early = rows.index[(rows["end_date"] != "") & (rows["end_date"] < rows["event_date"])]
     future = rows.index[rows["known_date"] > today.isoformat()]
     too_early = rows.index[(rows["published_date"] != "") & (rows["known_date"] < rows["published_date"])]
