@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indicast.elicit import load_hyperparameters
-from indicast.infer._manifest import ledger_hash
+from indicast.infer._knowledge import ledger_hash
 from indicast.ledger import load_ledger, read_ledger, typed_ledger, with_records
 from indicast.ledger._history import KEYS, RECORD, TABLES, heirs, standing_records
 from indicast.panel import Vintage, build_panel

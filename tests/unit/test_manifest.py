@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from indicast.infer import Settings, build_manifest, run_id
-from indicast.infer._manifest import code_hash, ledger_hash, manifest_hash
+from indicast.infer._knowledge import ledger_hash
+from indicast.infer._manifest import code_hash, manifest_hash
 from indicast.ledger import load_ledger
 from indicast.panel import Vintage
 from indicast.workspace import load_framework

@@ -203,6 +203,27 @@ def sbc(
         raise typer.Exit(1)
 
 
+@app.command(epilog="Example: indicast replay my_table 2024-12; indicast replay my_table 2024-12 --numbers --json")
+def replay(
+    context: typer.Context,
+    model: MODEL,
+    month: Annotated[str, typer.Argument(metavar="MONTH", help="Published month, YYYY-MM.", show_default=False)],
+    numbers: Annotated[
+        bool,
+        typer.Option("--numbers", help="Forgive other versions if the numbers stand within Monte Carlo error."),
+    ] = False,
+    workspace: WORKSPACE = None,
+    quiet: QUIET = False,
+    as_json: JSON = False,
+) -> None:
+    """Make a published month again from its manifest; exit 1 if anything differs."""
+    from indicast.cli import _replay
+
+    options = context.obj.joined(workspace, quiet=quiet, as_json=as_json)
+    if not _replay.replay(options, model, month, numbers_only=numbers):
+        raise typer.Exit(1)
+
+
 @app.command(epilog="Example: indicast init my_watch; indicast init my_watch --name river_compact")
 def init(
     context: typer.Context,

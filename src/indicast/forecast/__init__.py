@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from indicast import names
+from indicast.forecast._distance import KEY, beyond, monte_carlo_distances
 from indicast.forecast._horizons import Headline, floored, headlines, scenario_ahead
 from indicast.forecast._milestones import Standing, milestone_by, published_clocks, standings
 from indicast.forecast._predictive import predict
@@ -19,13 +20,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COLUMNS",
+    "KEY",
     "Headline",
     "Standing",
     "Surprise",
+    "beyond",
     "floored",
     "forecast_table",
     "headlines",
     "milestone_by",
+    "monte_carlo_distances",
     "predict",
     "published_clocks",
     "scenario_ahead",

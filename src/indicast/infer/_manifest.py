@@ -17,17 +17,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from indicast import __version__
+from indicast.infer._knowledge import knowledge
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from indicast.infer._fit import Settings
     from indicast.ledger import Ledger
     from indicast.panel import Vintage
     from indicast.workspace import Framework
 
 LIBRARIES = ("arviz", "numba", "numpy", "nutpie", "pandas", "preliz", "pymc", "pytensor", "scipy", "xarray")
-TABLES = ("observations", "sources", "corroboration", "coverage", "outcomes")
+MODEL_FILE = "model.toml"
 PRIOR_FILES = ("hyperparameters.toml", "table.csv", "milestones.csv", "elicited.csv", "raters.csv")
 HASHED_SEPARATELY = ("hash", "git_commit", "published")
 
@@ -46,7 +45,7 @@ def build_manifest(
     framework
         Whose declarations are copied.
     ledger
-        Restricted here to what was known.
+        The whole history; restricted here to what was known.
     when
         Month and day of knowledge.
     settings
@@ -54,8 +53,9 @@ def build_manifest(
     padded
         Padded sizes of the panel: they set the number of shocks, hence the draws.
     """
-    declared = {"model.toml": framework.model_file}
+    declared = {MODEL_FILE: framework.model_file}
     declared |= {name: framework.priors_folder / name for name in PRIOR_FILES}
+    known = knowledge(ledger, when.known_at)
     content = {
         "model": framework.id,
         "variant": framework.variant,
@@ -64,7 +64,8 @@ def build_manifest(
         "package_version": __version__,
         "code_sha256": code_hash(),
         "declarations": {name: _declared(path) for name, path in declared.items() if path.is_file()},
-        "ledger_sha256": ledger_hash(ledger.known(when.known_at)),
+        "ledger_sha256": known.sha256,
+        "ledger": known.located(),
         "sampler": asdict(settings),
         "padded": dict(padded or {}),
         "libraries": library_versions(),
@@ -87,21 +88,6 @@ def manifest_hash(manifest: Mapping[str, Any]) -> str:
     """
     hashed = {key: value for key, value in manifest.items() if key not in HASHED_SEPARATELY}
     return hashlib.sha256(json.dumps(hashed, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
-
-
-def ledger_hash(ledger: Ledger) -> str:
-    """Return the SHA-256 of a ledger's rows, whatever their order in the files."""
-    digest = hashlib.sha256()
-    for name in TABLES:
-        digest.update(name.encode())
-        for row in sorted(_lines(getattr(ledger, name))):
-            digest.update(row.encode())
-    return digest.hexdigest()
-
-
-def _lines(frame: pd.DataFrame) -> list[str]:
-    text = frame[sorted(frame.columns)].astype(str)
-    return [json.dumps(list(row)) for row in text.itertuples(index=False, name=None)]
 
 
 def code_hash() -> str:
