@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from indicast.ledger._import_dates import PATTERNS
-from indicast.ledger._mapping import Condition, Mapping, SourceRule
+from indicast.ledger.exports._dates import PATTERNS
+from indicast.ledger.exports._mapping import Condition, Mapping, SourceRule
 
 pytestmark = pytest.mark.content
 

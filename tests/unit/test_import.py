@@ -11,19 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indicast.errors import DataError, MissingError
-from indicast.ledger import (
-    Import,
-    append_records,
-    correction_of,
-    import_day,
-    import_export,
-    load_ledger,
-    load_mapping,
-    read_ledger,
-    retraction_of,
-)
-from indicast.ledger import _import as import_module
-from indicast.ledger._import_rows import opened_export
+from indicast.ledger import append_records, correction_of, load_ledger, read_ledger, retraction_of
+from indicast.ledger.exports import Import, import_day, import_export, load_mapping
+from indicast.ledger.exports import _import as import_module
+from indicast.ledger.exports._rows import opened_export
 from indicast.workspace import load_framework
 
 pytestmark = pytest.mark.unit

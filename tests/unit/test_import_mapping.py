@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indicast.errors import DataError, MissingError, WorkspaceError
-from indicast.ledger import load_mapping
-from indicast.ledger._import_dates import parse_date
-from indicast.ledger._mapping import Mapping
-from indicast.ledger._mapping_files import layout_names
-from indicast.ledger._template import parse_template
-from indicast.ledger._translation import LONGEST_CELL, Translator, slug
+from indicast.ledger.exports import load_mapping
+from indicast.ledger.exports._dates import parse_date
+from indicast.ledger.exports._mapping import Mapping
+from indicast.ledger.exports._mapping_files import layout_names
+from indicast.ledger.exports._template import parse_template
+from indicast.ledger.exports._translation import LONGEST_CELL, Translator, slug
 from indicast.workspace import load_framework
 
 pytestmark = pytest.mark.unit

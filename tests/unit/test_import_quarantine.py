@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indicast.errors import DataError
-from indicast.ledger import Refused, quarantining
+from indicast.ledger.exports import Refused, quarantining
 
 pytestmark = pytest.mark.unit
 

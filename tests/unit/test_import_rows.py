@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indicast.errors import DataError, MissingError
-from indicast.ledger import _import_rows
-from indicast.ledger._import_rows import opened_export
-from indicast.ledger._mapping import Format
+from indicast.ledger.exports import _rows
+from indicast.ledger.exports._mapping import Format
+from indicast.ledger.exports._rows import opened_export
 
 pytestmark = pytest.mark.unit
 
@@ -92,7 +92,7 @@ def test_a_cell_of_ten_megabytes_is_read_whole(folder):
 
 
 def test_a_line_without_end_is_no_export(folder, monkeypatch):
-    monkeypatch.setattr(_import_rows, "LONGEST_LINE", 100)
+    monkeypatch.setattr(_rows, "LONGEST_LINE", 100)
     with pytest.raises(DataError, match="2 has more than 100 characters"):
         cut(folder, b"a,b,c\n" + b"x" * 101)
 

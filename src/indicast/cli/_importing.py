@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from indicast.cli._options import Shared
-    from indicast.ledger import Imported, Quarantine
+    from indicast.ledger.exports import Imported, Quarantine
 
 LISTED = 3
 """Rows that are shown of what would be saved."""
@@ -56,7 +56,8 @@ class Wanted:
 
 def import_events(options: Shared, model: str, wanted: Wanted) -> None:
     """Add the rows of an export to the ledger, and set aside what cannot be used."""
-    from indicast.ledger import Import, import_day, import_export, load_mapping, locked, quarantining
+    from indicast.ledger import locked
+    from indicast.ledger.exports import Import, import_day, import_export, load_mapping, quarantining
 
     book = open_book(options, model)
     mapping = load_mapping(book.framework, wanted.mapping)

@@ -5,13 +5,9 @@ from indicast.ledger._append import append_lines, append_records, correction_of,
 from indicast.ledger._changes import changed_records
 from indicast.ledger._export import neutral_cell
 from indicast.ledger._history import RETRACTION, standing_records, with_records
-from indicast.ledger._import import Import, Imported, Refused, import_day, import_export
-from indicast.ledger._ledger import Ledger, load_ledger, read_ledger, typed_ledger
+from indicast.ledger._ledger import Ledger, load_ledger, read_ledger, standing_outcomes, typed_ledger
 from indicast.ledger._lint import lint_findings
 from indicast.ledger._lock import locked
-from indicast.ledger._mapping_files import load_mapping
-from indicast.ledger._outcomes import standing_outcomes
-from indicast.ledger._quarantine import Quarantine, quarantining
 from indicast.ledger._schemas import CREDIBILITIES, KINDS, RELIABILITIES
 
 __all__ = [
@@ -19,24 +15,16 @@ __all__ = [
     "KINDS",
     "RELIABILITIES",
     "RETRACTION",
-    "Import",
-    "Imported",
     "Ledger",
-    "Quarantine",
-    "Refused",
     "alike",
     "append_lines",
     "append_records",
     "changed_records",
     "correction_of",
-    "import_day",
-    "import_export",
     "lint_findings",
     "load_ledger",
-    "load_mapping",
     "locked",
     "neutral_cell",
-    "quarantining",
     "read_ledger",
     "retraction_of",
     "standing_outcomes",

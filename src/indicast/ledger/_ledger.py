@@ -105,6 +105,17 @@ def _named_sources(observations: pd.DataFrame, corroboration: pd.DataFrame, outc
     return {str(source) for column in named for source in column.unique()}
 
 
+def standing_outcomes(ledger: Ledger) -> pd.DataFrame:
+    """Return the latest known row of each milestone, by milestone.
+
+    Parameters
+    ----------
+    ledger
+        Restricted to what was known; two rows of a milestone never have one known date (O005).
+    """
+    return ledger.outcomes.sort_values(["milestone", "known_date"]).drop_duplicates("milestone", keep="last")
+
+
 def load_ledger(framework: Framework, today: date | None = None) -> tuple[Ledger, list[Finding]]:
     """Return the ledger of a model and what deserves a look in it.
 

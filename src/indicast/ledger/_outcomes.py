@@ -1,8 +1,7 @@
-"""Outcomes as a history: which row of a milestone stands, and which rows cannot be.
+"""Outcomes as a history: which rows of a milestone cannot be, or are odd after those known before.
 
-Invariant: what stands on a day rests on the rows known by then and on nothing else, not even
-their order (``tests/unit/test_outcome_history.py``, by hypothesis). Every rule has a code, and
-one planted fault per code is found (``tests/unit/test_ledger.py``).
+Invariant: every rule has a code, and one planted fault per code is found (``tests/unit/test_ledger.py``). Which
+row stands: ``standing_outcomes``.
 """
 
 from __future__ import annotations
@@ -14,22 +13,9 @@ from indicast.workspace import Finding, Framework, Severity
 if TYPE_CHECKING:
     import pandas as pd
 
-    from indicast.ledger._ledger import Ledger
-
     Rule = tuple[str, Severity, pd.Series, str, str]
 
 FILE = "outcomes.csv"
-
-
-def standing_outcomes(ledger: Ledger) -> pd.DataFrame:
-    """Return the latest known row of each milestone, by milestone.
-
-    Parameters
-    ----------
-    ledger
-        Restricted to what was known; two rows of a milestone never have one known date (O005).
-    """
-    return ledger.outcomes.sort_values(["milestone", "known_date"]).drop_duplicates("milestone", keep="last")
 
 
 def outcome_findings(framework: Framework, rows: pd.DataFrame) -> list[Finding]:

@@ -69,7 +69,13 @@ def _collected(path: Path, most: int, large: str, lines: int | None) -> io.Bytes
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
-    """Return the blocks of a file one after another, and an empty one at its end."""
+    """Yield the blocks of a file one after another, and an empty one at its end.
+
+    Yields
+    ------
+    block
+        At most :data:`BLOCK_BYTES` long.
+    """
     with path.open("rb") as opened:
         while block := opened.read(BLOCK_BYTES):
             yield block

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pandera.pandas as pa
 
-    from indicast.ledger._translation import Translated
+    from indicast.ledger.exports._translation import Translated
     from indicast.workspace import Framework
 
 

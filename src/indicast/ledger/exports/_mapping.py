@@ -11,8 +11,8 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from indicast.errors import one_of
-from indicast.ledger._import_dates import Form
-from indicast.ledger._template import parse_template
+from indicast.ledger.exports._dates import Form
+from indicast.ledger.exports._template import parse_template
 
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,29}$")]
 LedgerColumn = Literal[

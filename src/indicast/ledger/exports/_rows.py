@@ -21,7 +21,7 @@ from indicast.errors import DataError, MissingError, one_of
 from indicast.workspace import shown
 
 if TYPE_CHECKING:
-    from indicast.ledger._mapping import Format
+    from indicast.ledger.exports._mapping import Format
 
 LONGEST_LINE: Final = 20_000_000
 """Characters; a longer line is no row of an export."""

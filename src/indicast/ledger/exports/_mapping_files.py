@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import ValidationError
 
 from indicast.errors import MissingError, WorkspaceError, one_of
-from indicast.ledger._mapping import LookedUp, Mapping, Said
 from indicast.ledger._schemas import CREDIBILITIES, KINDS, RELIABILITIES
-from indicast.ledger._template import parse_template
+from indicast.ledger.exports._mapping import LookedUp, Mapping, Said
+from indicast.ledger.exports._template import parse_template
 from indicast.workspace import read_toml, shown
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ MERGED: Final = ("format", "dates", "derived", "lookups", "columns", "source", "
 
 def layout_names() -> tuple[str, ...]:
     """Return the names of the shipped layouts, sorted."""
-    folder = files("indicast.ledger") / "layouts"
+    folder = files("indicast.ledger.exports") / "layouts"
     return tuple(sorted(one.name.removesuffix(".toml") for one in folder.iterdir() if one.name.endswith(".toml")))
 
 
@@ -89,7 +89,7 @@ def _merged(path: Path, own: dict[str, Any]) -> dict[str, Any]:
     if name not in layout_names():
         message = f"{path}: layout is {shown(name)}; allowed are {one_of(layout_names())}, or leave it out"
         raise WorkspaceError(message)
-    text = (files("indicast.ledger") / "layouts" / f"{name}.toml").read_text(encoding="utf-8")
+    text = (files("indicast.ledger.exports") / "layouts" / f"{name}.toml").read_text(encoding="utf-8")
     layout: dict[str, Any] = tomllib.loads(text)
     whole = layout | own
     for table in MERGED:

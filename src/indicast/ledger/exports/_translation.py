@@ -17,9 +17,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from indicast.errors import DataError, MissingError, one_of
-from indicast.ledger._import_dates import parse_date
-from indicast.ledger._mapping import DATES, Condition, LookedUp, Mapping, Said
-from indicast.ledger._template import parse_template
+from indicast.ledger.exports._dates import parse_date
+from indicast.ledger.exports._mapping import DATES, Condition, LookedUp, Mapping, Said
+from indicast.ledger.exports._template import parse_template
 from indicast.workspace import shown
 
 Cells = list[str]

@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING, Final
 
 from indicast.errors import DataError
 from indicast.ledger._history import CORRECTION
-from indicast.ledger._import_faults import faults
-from indicast.ledger._import_rows import Export, Row, opened_export
 from indicast.ledger._records import REPEATED
-from indicast.ledger._translation import Translated, Translator
-from indicast.ledger._versions import Versions
+from indicast.ledger.exports._faults import faults
+from indicast.ledger.exports._rows import Export, Row, opened_export
+from indicast.ledger.exports._translation import Translated, Translator
+from indicast.ledger.exports._versions import Versions
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
 
-    from indicast.ledger._mapping import Mapping
+    from indicast.ledger.exports._mapping import Mapping
     from indicast.workspace import Framework
 
 CHUNK: Final = 5_000

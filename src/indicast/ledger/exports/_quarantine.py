@@ -22,8 +22,8 @@ from typing import Final, TextIO
 
 from indicast.errors import DataError
 from indicast.ledger._export import neutral_cell
-from indicast.ledger._import import Refused
-from indicast.ledger._import_rows import ESCAPED, LONGEST_LINE
+from indicast.ledger.exports._import import Refused
+from indicast.ledger.exports._rows import ESCAPED, LONGEST_LINE
 
 HEADER: Final = ("export", "line", "reason", "row")
 
