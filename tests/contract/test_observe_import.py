@@ -79,7 +79,9 @@ def test_a_dry_run_writes_nothing(observe_import, root):
     code, out, _ = observe_import("--dry-run")
     assert (code, content(root)) == (0, before)
     assert SUM in out
-    assert "nothing was saved" in out
+    assert out.endswith("nothing was saved\nthis was a dry run; without --dry-run it asks and saves\n")
+    observe_import("--yes")
+    assert observe_import("--dry-run")[1].endswith("nothing was saved\n")
 
 
 def test_a_script_has_to_say_yes(observe_import, root):

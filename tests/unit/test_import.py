@@ -270,6 +270,12 @@ def test_a_column_that_is_not_there_is_named(desk):
         desk.look("acled", ACLED.replace(b",timestamp", b",stamp", 1))
 
 
+@pytest.mark.parametrize(("sign", "written"), [(b";", '";"'), (b"\t", '"\\\\t"'), (b"|", r'"\|"')])
+def test_an_export_that_separates_its_cells_otherwise_is_told_what_to_declare(sign, written, desk):
+    with pytest.raises(DataError, match=f"write delimiter = {written} under"):
+        desk.look("acled", ACLED.replace(b",", sign))
+
+
 def test_an_event_that_is_gone_from_the_export_stays(desk):
     desk.save(desk.look("acled", ACLED)[0])
     shorter = ACLED.splitlines(keepends=True)

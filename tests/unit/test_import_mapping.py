@@ -299,7 +299,7 @@ def test_a_word_that_the_framework_does_not_declare_is_refused_with_its_place(tm
     text = (FIXTURES / "imports" / "acled.toml").read_text()
     for old, new, match in (
         ('"council_tone"', '"council_town"', r"rules\.1\.then\.indicator gives 'council_town'; allowed are"),
-        ('"joining"', '"merging"', "direction gives 'merging'; allowed are joining, level, parting"),
+        ('"joining"', '"merging"', r"toml: lookups\.direction gives 'merging'; allowed are joining, level, parting"),
         ('reliability = "C"', 'reliability = "Z"', "reliability gives 'Z'"),
         ('layout = "acled"', 'layout = "aclad"', "layout is 'aclad'; allowed are acled, gdelt"),
         ('layout = "acled"', 'layout = "acled"\ncolour = 1', "colour is no known key"),

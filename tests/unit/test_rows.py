@@ -119,6 +119,8 @@ BROKEN = {
     "an unknown column": (b"a,b,d\n1,x,y\n", "the header has unknown d; allowed columns are a, b, c"),
     "a column twice": (b"a,b,a\n1,x,2\n", "the header has a more than once"),
     "semicolons": (b"a;b\n1;x\n", "has unknown a;b; its cells seem to be separated by semicolons: save it as CSV with"),
+    "semicolons and a quote": (b'a;b\n1;"x;y"\n', "separated by semicolons: save it as CSV with commas"),
+    "tabs and an open quote": (b'a\tb\n1\t"x\n', "separated by tabs: save it as CSV with commas"),
     "tabs": (b"a\tb\n1\tx\n", "its cells seem to be separated by tabs: save it as CSV with commas"),
     "no header": (b"1,x\n2,y\n", "the header lacks a, b and has unknown 1, x"),
     "zero bytes": (b"a,b\n1,\x00\x00\n\x00", "line 2: there is a zero byte"),

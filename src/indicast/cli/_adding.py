@@ -6,16 +6,17 @@ Invariant: no row is saved without a listed source, or without an origin where o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
-
-import typer
 
 from indicast.cli._asking import (
     REQUIRED,
     ask,
     ask_cell,
     asks,
+    confirmed,
+    fault,
     flag,
     nearest,
     refuse_faults,
@@ -35,6 +36,7 @@ Given = Mapping[str, str | None]
 SOURCE_FILLED = ("publisher", "title", "kind")
 UNKNOWN_GRADE = {"reliability": "F", "credibility": "6"}
 """Cannot be judged."""
+SOURCE_ID = "source id, as in sources.csv, or a short word for a new one such as gazette"
 NUMBERED = ("count", "share", "level")
 
 
@@ -64,7 +66,7 @@ def add(options: Shared, model: str, cells: Given, source: Given, *, yes: bool, 
     row, others = _with_origin(book, row, sources)
     effect = tried(book, [row], sources, with_effect=not no_effect)
     told_sources = [f"new source: {', '.join(filter(None, one.values()))}" for one in sources]
-    for line in [described(row), *told_sources, *effect]:
+    for line in [described(row), *_idle(book, row), *told_sources, *effect]:
         book.say(line)
     if not wants_to_save(options, yes=yes):
         book.say("nothing was saved")
@@ -110,10 +112,11 @@ def _asked(book: Book, given: dict[str, str], told: dict[str, str]) -> tuple[dic
             row[name] = ask_cell(book, name, hint=" (Enter for none)")
     for name in ("direction", "summary"):
         row[name] = row.get(name) or ask_cell(book, name)
-    row["source_id"] = row.get("source_id") or ask("source id", _not_blank)
-    sources = _asked_source(book, row["source_id"], told)
+    row["source_id"], sources = _asked_source(book, row.get("source_id"), told)
     if "published_date" not in row:
-        row["published_date"] = ask_cell(book, "published_date", hint=" (Enter if unknown)")
+        row["published_date"] = _asked_day(book, "published_date", " (Enter if unknown)", "")
+    if "known_date" not in row:
+        row["known_date"] = _asked_known(book, row["published_date"])
     for name, grade in UNKNOWN_GRADE.items():
         row[name] = row.get(name) or ask_cell(book, name, _usual_grade(book, row["source_id"], name) or grade)
     return row, sources
@@ -129,34 +132,74 @@ def _usual_kind(book: Book, indicator: str) -> str:
     return declared.feeds[declared.family][0]
 
 
+def _idle(book: Book, row: Mapping[str, str]) -> list[str]:
+    """Return what to say of a row that the model takes no notice of, and which kinds it does."""
+    declared = next(one for one in book.framework.declaration.indicators if one.id == row["indicator"])
+    if declared.stream(row["kind"], row.get("unit", ""), row["direction"]) is not None:
+        return []
+    kinds = ", ".join(dict.fromkeys(kind for fed in declared.feeds.values() for kind in fed))
+    acts = f" (event: {', '.join(declared.event_directions)})" if declared.event_directions else ""
+    told = f"no {row['kind']} of {declared.id} that is {row['direction']} feeds the model"
+    return [f"{told}: the row is kept and moves no probability; what feeds: {kinds}{acts}"]
+
+
 def _usual_grade(book: Book, source: str, column: str) -> str | None:
     """Return the grade that the source got last."""
     rows = book.standing[book.standing["source_id"] == source]
     return None if rows.empty else str(rows[column].iloc[-1])
 
 
-def _asked_source(book: Book, name: str, told: dict[str, str]) -> list[dict[str, str]]:
-    """Return a source to list, as a person describes it, or nothing if it is listed.
+def _asked_known(book: Book, published: str) -> str:
+    """Return the day from which the row may be used: that of publication, or today, unless a person knows better."""
+    hint = ", the first day on which anyone could have used it"
+    return _asked_day(book, "known_date", hint, published or book.now.date().isoformat(), earliest=published)
 
-    Raises
-    ------
-    DataError
-        If it is not listed and shall not be.
-    """
-    if name in book.sources:
-        return []
-    close = nearest(name, book.sources)
-    if not typer.confirm(f"{shown(name)} is not in sources.csv{close} List it as a new source?", err=True):
-        message = f"nothing was saved: a row needs a source, and {shown(name)} is not in sources.csv{close}"
-        raise DataError(message)
+
+def _asked_day(book: Book, column: str, hint: str, default: str, earliest: str = "") -> str:
+    """Return a day up to today, asked for; what the ledger would refuse at the end is said at once."""
+    today = book.now.date().isoformat()
+
+    def wrong(text: str) -> str | None:
+        if fault(book, column, text) or not text:
+            return fault(book, column, text)
+        if text > today:
+            return f"{flag(column)}: {text} is after today ({today}); give a day up to today"
+        if text < earliest:
+            return f"{flag(column)}: {text} is before it was published ({earliest}); give that day or a later one"
+        return None
+
+    return ask(f"{column.replace('_', ' ')}{hint}", wrong, default)
+
+
+def _asked_source(book: Book, given: str | None, told: dict[str, str]) -> tuple[str, list[dict[str, str]]]:
+    """Return the id of a source, asked for until it is listed or shall be, and the source if it is new."""
+    name = given or ask(SOURCE_ID, _not_blank)
+    while name not in book.sources:
+        close = nearest(name, book.sources)
+        if confirmed(f"{shown(name)} is not in sources.csv{close} List it as a new source?"):
+            return name, [_described_source(book, name, told)]
+        name = ask(SOURCE_ID, _not_blank)
+    return name, []
+
+
+def _described_source(book: Book, name: str, told: dict[str, str]) -> dict[str, str]:
+    """Return a source to list, as a person describes it."""
     source = {"source_id": name, **told}
     kinds = ", ".join(map(shown, sorted(set(book.frames["sources"]["kind"]))[:10]))
     for part, hint in {"publisher": "", "title": "", "kind": f" (so far {kinds})"}.items():
         source[part] = source.get(part) or ask(f"{part} of the source{hint}", _not_blank)
     for part, hint in {"url": "Enter for none", "country": "two capital letters, Enter for none"}.items():
         if part not in source:
-            source[part] = ask(f"{part} of the source ({hint})", lambda _: None, "")
-    return [source]
+            source[part] = ask(f"{part} of the source ({hint})", _no_country if part == "country" else _anything, "")
+    return source
+
+
+def _anything(_: str) -> None:
+    return None
+
+
+def _no_country(text: str) -> str | None:
+    return None if re.fullmatch("[A-Z]{2}|", text) else f"{shown(text)} is no country; write two capitals, such as LT"
 
 
 def _with_origin(book: Book, row: dict[str, str], sources: list[dict[str, str]]) -> tuple[dict[str, str], pd.DataFrame]:

@@ -28,6 +28,9 @@ REQUIRED = ("indicator", "event_date", "kind", "direction", "summary", "source_i
 BLANKABLE = ("end_date", "published_date", "value", "unit", "known_date")
 NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,12})?")
 FLAGS = {"source_id": "--source", "origin_id": "--origin"}
+SCALES = {"reliability": "A is best, F cannot be judged", "credibility": "1 is best, 6 cannot be judged"}
+"""What the letters and digits stand for, in a question."""
+STOPPED_EXIT = 130
 MANY = 12
 """More allowed words than this are not all told."""
 CUTOFF = 0.5
@@ -120,13 +123,36 @@ def ask(question: str, check: Callable[[str], str | None], default: str | None =
         return answer.strip()
 
     shows = bool(default)
-    return str(typer.prompt(question, default=default, show_default=shows, value_proc=checked, err=True))
+    return unless_stopped(
+        lambda: str(typer.prompt(question, default=default, show_default=shows, value_proc=checked, err=True))
+    )
+
+
+def confirmed(question: str) -> bool:
+    """Ask a question whose answer is no unless it is yes."""
+    return unless_stopped(lambda: typer.confirm(question, default=False, err=True))
+
+
+def unless_stopped[T](asked: Callable[[], T]) -> T:
+    """Return the answer; who stops by Ctrl-C or Ctrl-D instead is told that nothing was saved.
+
+    Raises
+    ------
+    typer.Exit
+        With the code of a command that was stopped.
+    """
+    try:
+        return asked()
+    except typer.Abort:
+        typer.echo("\nindicast: stopped; nothing was saved", err=True)
+        raise typer.Exit(STOPPED_EXIT) from None
 
 
 def ask_cell(book: Book, column: str, default: str | None = None, hint: str = "") -> str:
     """Ask for one cell; columns that may stay blank take an empty answer."""
     allowed = book.words.get(column, ())
-    told = f" ({', '.join(allowed) if len(allowed) <= MANY else f'one of {len(allowed)}; a slip is answered'})"
+    listed = ", ".join(allowed) if len(allowed) <= MANY else f"one of {len(allowed)}; a slip is answered"
+    told = f" ({'; '.join(filter(None, [listed, SCALES.get(column)]))})"
     blank = "" if column in BLANKABLE and default is None else default
     question = f"{column.replace('_', ' ')}{told if allowed else ''}{hint}"
     return ask(question, lambda text: fault(book, column, text), blank)
@@ -145,7 +171,7 @@ def wants_to_save(options: Shared, *, yes: bool) -> bool:
     if not asks(options):
         message = "nothing was saved: nobody is there to be asked; look at the row and give --yes to save it"
         raise DataError(message)
-    return typer.confirm("Save?", default=False, err=True)
+    return confirmed("Save?")
 
 
 def refuse_missing(command: str, missing: Sequence[str]) -> None:

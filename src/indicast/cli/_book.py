@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from indicast.cli._asking import asks
 from indicast.errors import DataError, IndicastError, MissingError
 from indicast.workspace import Finding, Framework, find_root, load_framework, shown
 
@@ -145,6 +146,8 @@ def _effect(book: Book, after: dict[str, pd.DataFrame]) -> list[str]:
     if any(finding.severity == "error" for finding in book.findings):
         remedy = f"'indicast check {book.framework.id}' lists them"
         return [f"the ledger has errors, so nothing can tell what this moves; {remedy}"]
+    if asks(book.options):
+        book.say("weighing what this moves ...")
     from indicast.cli._jobs import Desk, settings_of
     from indicast.cli._moved import moved
     from indicast.elicit import load_hyperparameters
@@ -192,8 +195,9 @@ def plain(text: str, longest: int = LONGEST_SHOWN) -> str:
 def described(row: Cells) -> str:
     """Return a row in one line."""
     number = f" {row.get('value', '')} {row.get('unit', '')}".rstrip()
+    placed = f"origin {row['origin_id']}, known {row.get('known_date') or 'today'}"
     told = (
         f"{row['event_date']} {row['indicator']} {row['kind']}{number} {row['direction']}, "
-        f"{row['reliability']}{row['credibility']} {row['source_id']} (origin {row['origin_id']}): {row['summary']}"
+        f"{row['reliability']}{row['credibility']} {row['source_id']} ({placed}): {row['summary']}"
     )
     return plain(told)

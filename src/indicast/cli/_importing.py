@@ -78,6 +78,8 @@ def import_events(options: Shared, model: str, wanted: Wanted) -> None:
     elif found.loaded and wanted.dry_run:
         tried(book, found.records, found.sources, with_effect=False)
     _tell(book, found, aside, saved=bool(found.loaded and saves), kept=saves)
+    if wanted.dry_run and found.loaded:
+        book.say("this was a dry run; without --dry-run it asks and saves")
 
 
 def _usual_place(book: Book, export: Path) -> Path:

@@ -110,8 +110,9 @@ def _print(book: Book, rows: pd.DataFrame, *, history: bool) -> None:
     width = max(NARROWEST, shutil.get_terminal_size().columns) if sys.stdout.isatty() else PIPED
     for row in text_rows(rows):
         typer.echo(plain(_line(row, history=history), width))
-    what = "rows with all their history" if history else "rows that stand"
-    book.say(f"{len(rows)} {what}; an id or its beginning names a row for 'observe correct' and 'observe retract'")
+    counted = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
+    what = f"{counted} with all changes" if history else f"{counted} standing"
+    book.say(f"{what}; an id or its beginning names a row for 'observe correct' and 'observe retract'")
 
 
 def _line(row: dict[str, str], *, history: bool) -> str:

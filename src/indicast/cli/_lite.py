@@ -85,4 +85,8 @@ def _lines(desk: Desk, when: Vintage, found: Lite) -> list[str]:
             f"  {scenario.name}: {word_with_band(lexicon, value)}"
             for scenario, value in zip(declared.scenarios, values, strict=True)
         ]
-    return [*lines, f"'indicast fit {desk.framework.id}' fits the full model, with intervals"]
+    fit = f"'indicast fit {desk.framework.id}'"
+    return [
+        *lines,
+        f"in brackets: a word and the range it stands for, no interval; {fit} fits the full model, with intervals",
+    ]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from indicast.cli._options import JSON, KNOWN_AT, MODEL, QUIET, SEED, WORKSPACE, parse_day
+from indicast.cli._options import JSON, MODEL, QUIET, SEED, WORKSPACE, parse_day
 
 observe = typer.Typer(
     name="observe",
@@ -190,7 +190,10 @@ def list_rows(
     model: MODEL,
     indicator: INDICATOR = None,
     since: Annotated[str | None, _cell("--since", "Events from this day on.", "YYYY-MM-DD")] = None,
-    known_at: KNOWN_AT = None,
+    known_at: Annotated[
+        str | None,
+        typer.Option("--known-at", metavar="YYYY-MM-DD", help="As it stood on this day.", show_default="today"),
+    ] = None,
     history: Annotated[bool, typer.Option("--all", help="Also what was superseded or taken back.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="CSV for a spreadsheet; formulas are made text.")] = False,
     workspace: WORKSPACE = None,

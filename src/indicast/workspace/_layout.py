@@ -17,6 +17,8 @@ import numpy as np
 
 from indicast.errors import DataError
 
+LONGEST_HEADER = 10_000
+"""Bytes in which another separator is looked for."""
 BLOCK_BYTES = 1 << 22
 LONGEST_ROW_BYTES = 1_000_000
 NUL, LINE_FEED, RETURN, QUOTE, COMMA = b'\0\n\r",'
@@ -70,8 +72,27 @@ def layout(path: Path, content: np.ndarray) -> Layout:
     Raises
     ------
     DataError
-        If a quote has no end or stands inside a cell, a row is too long, or there is a zero byte.
+        If a quote has no end or stands inside a cell, a row is too long, or there is a zero byte. Where the
+        header shows that commas separate nothing, that is said instead.
     """
+    try:
+        return _found(path, content)
+    except DataError as error:
+        header = bytes(content[:LONGEST_HEADER]).decode("utf-8", "replace").split("\n", 1)[0]
+        remedy = "" if "," in header else other_separator([header])
+        if not remedy:
+            raise
+        message = f"{path}: {remedy}"
+        raise DataError(message) from error
+
+
+def other_separator(header: list[str]) -> str:
+    """Return what to do about a header whose names are not separated by commas, or nothing."""
+    used = [name for name, sign in (("semicolons", ";"), ("tabs", "\t")) if len(header) == 1 and sign in header[0]]
+    return f"its cells seem to be separated by {used[0]}: save it as CSV with commas" if used else ""
+
+
+def _found(path: Path, content: np.ndarray) -> Layout:
     seen = _Seen()
     for start in range(0, len(content), BLOCK_BYTES):
         _look(path, content, start, seen)

@@ -22,7 +22,7 @@ import numpy as np
 from indicast.errors import DataError, one_of, visible
 from indicast.workspace._bytes import read_text_bytes
 from indicast.workspace._findings import Finding
-from indicast.workspace._layout import Layout, layout, refuse_ragged
+from indicast.workspace._layout import Layout, layout, other_separator, refuse_ragged
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -181,15 +181,9 @@ def _require_columns(path: Path, found: list[str], schema: pa.DataFrameSchema) -
     missing, unknown = required - set(found), set(found) - set(schema.columns)
     if missing or unknown:
         parts = [f"lacks {one_of(missing)}"] * bool(missing) + [f"has unknown {_few(unknown)}"] * bool(unknown)
-        remedy = _other_separator(found) or f"allowed columns are {', '.join(schema.columns)}"
+        remedy = other_separator(found) or f"allowed columns are {', '.join(schema.columns)}"
         message = f"{path}: the header {' and '.join(parts)}; {remedy}"
         raise DataError(message)
-
-
-def _other_separator(found: list[str]) -> str:
-    """Return what to do about a header whose names are not separated by commas, or nothing."""
-    used = [name for name, sign in (("semicolons", ";"), ("tabs", "\t")) if len(found) == 1 and sign in found[0]]
-    return f"its cells seem to be separated by {used[0]}: save it as CSV with commas" if used else ""
 
 
 def _few(names: Iterable[str]) -> str:

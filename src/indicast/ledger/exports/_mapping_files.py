@@ -55,7 +55,8 @@ def load_mapping(framework: Framework, wanted: str) -> Mapping:
     mapping = _parsed(_merged(path, own), path)
     for place, then in mapping.outcomes():
         for column, said in then.items():
-            _refuse_words(path, f"{place}.{column}", _constants(mapping, said), _allowed(framework).get(column))
+            named = f"lookups.{said.lookup}" if isinstance(said, LookedUp) else f"{place}.{column}"
+            _refuse_words(path, named, _constants(mapping, said), _allowed(framework).get(column))
     return mapping
 
 

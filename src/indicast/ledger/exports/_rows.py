@@ -27,6 +27,8 @@ LONGEST_LINE: Final = 20_000_000
 """Characters; a longer line is no row of an export."""
 MOST_LINES: Final = 200
 """Lines that one row may run over, where a quoted cell holds line breaks."""
+DELIMITERS: Final = {";": ";", "\t": "\\t", "|": "|", ",": ","}
+"""What may separate cells, and how a mapping writes it."""
 ESCAPED: Final = "surrogateescape"
 """Bytes that are no text are kept as lone surrogates, and are the same bytes again when written."""
 
@@ -114,7 +116,17 @@ class Export:
             what = f"names {one_of(twice)} twice" if twice else "is missing"
             message = f"{self._path}: the header {what}; export again with one name for each column"
             raise DataError(message)
+        self._refuse_other_delimiter(names)
         return names
+
+    def _refuse_other_delimiter(self, names: tuple[str, ...]) -> None:
+        signs = [sign for sign in DELIMITERS if len(names) == 1 and sign in names[0]]
+        if signs:
+            remedy = f'write delimiter = "{DELIMITERS[signs[0]]}" under [format] of the mapping'
+            message = (
+                f"{self._path}: the header is one name, {shown(names[0])}; its cells seem separated otherwise: {remedy}"
+            )
+            raise DataError(message)
 
     def _row(self, first: tuple[int, str]) -> Row:
         line, text = first
