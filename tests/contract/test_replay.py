@@ -15,6 +15,7 @@ import pytest
 
 from indicast.cli import main
 from indicast.infer import manifest_hash
+from indicast.ledger import read_ledger
 
 PLACE = Path(__file__).with_name("test_report.py")
 FILES = ("report.html", "report.md", "forecast.csv")
@@ -136,6 +137,14 @@ def test_a_row_that_was_taken_out_or_put_in_is_counted(case, replay):
     assert "rows stand in one of the two only; NOT within" in lines(replay()[1])["numbers"][1]
 
 
+@pytest.mark.parametrize("value", ["0.9", "nan", "many"])
+def test_a_second_row_for_the_same_number_is_counted_whatever_it_says(value, case, replay):
+    path = case.folder / "forecast.csv"
+    text = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([*text, f"{text[5].rpartition(',')[0]},{value}"]) + "\n", encoding="utf-8")
+    assert "1 rows stand in one of the two only; NOT within" in lines(replay()[1])["numbers"][1]
+
+
 @pytest.mark.parametrize(
     ("key", "value", "told"),
     [
@@ -205,6 +214,20 @@ def test_where_git_has_the_commit_the_rows_that_changed_are_shown(case, replay):
     assert "summary An old? rows" in shown[1]
     rewrite(case, git_commit="--help")
     assert "observations.csv, then" not in replay()[1]
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="only where there is git can it be asked")
+def test_rows_that_only_got_their_ids_written_down_are_not_shown_as_changed(case, replay):
+    root, path = case.framework.root, case.framework.data_folder / "observations.csv"
+    git(root, "init", "-q")
+    git(root, "add", "data")
+    git(root, "commit", "-q", "-m", "x")
+    rewrite(case, git_commit=git(root, "rev-parse", "HEAD"))
+    frame = read_ledger(case.framework)[0]["observations"]
+    assert frame["known_date"].iloc[[1, 2]].str.startswith("2023-06").all()
+    frame.assign(summary=frame["summary"].where(frame.index != frame.index[1], "Another")).to_csv(path, index=False)
+    shown = [line for line in replay()[1].splitlines() if line.startswith("  observations.csv, ")]
+    assert [line.split(":")[0] for line in shown] == ["  observations.csv, then", "  observations.csv, now"]
 
 
 def test_a_row_put_in_by_hand_with_an_old_date_is_located(case, replay):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from indicast.errors import DataError, LedgerError, MissingError
-from indicast.infer._manifest import ledger_hash
+from indicast.infer._knowledge import ledger_hash
 from indicast.ledger import (
     _trial,
     append_records,

@@ -259,3 +259,56 @@ def test_a_planted_leak_is_seen():
     at = date(2024, 7, 1)
     assert visible(leaky, at) != visible(ledger, at)
     assert visible(ledger, at) == visible(typed(rows), at)
+
+
+def corroborated_and_moved():
+    """Return the first corroboration, and observations in which its row was corrected to another day."""
+    frames = opened()[2]
+    rows, first = frames["observations"], frames["corroboration"].iloc[:1]
+    row = rows[(rows[KEY] == first[KEY].iloc[0].tolist()).all(axis=1)].iloc[0].to_dict()
+    moved = change(row, 1, "2024-08-01", "correction", event_date="2023-06-21")
+    return first, pd.concat([rows, pd.DataFrame([moved], index=[900])])
+
+
+KEY = ["event_date", "indicator", "source_id"]
+
+
+@pytest.mark.parametrize("withdrawn", ["yes", ""])
+def test_a_corroboration_is_withdrawn_or_given_again_under_the_day_that_its_row_has_now(withdrawn):
+    first, rows = corroborated_and_moved()
+    further = first.assign(event_date="2023-06-21", known_date="2024-08-10", withdrawn=withdrawn)
+    given_ = pd.concat([opened()[2]["corroboration"], further])
+    ledger = typed_ledger(opened()[2] | {"observations": rows, "corroboration": given_})
+    count = [len(ledger.known(day).corroboration) for day in (date(2024, 8, 9), date(2024, 8, 10))]
+    assert count[0] - count[1] == (withdrawn == "yes")
+
+
+def test_of_corroborations_dated_by_their_row_the_one_stated_later_stands_in_any_order():
+    # Both count from the day the source was published, so their own known dates have to decide.
+    given_ = opened()[2]["corroboration"]
+    gone = given_.iloc[:1].assign(known_date="2023-06-20", withdrawn="yes")
+    for parts in ([given_, gone], [gone, given_]):
+        view = typed_ledger(opened()[2] | {"corroboration": pd.concat(parts, ignore_index=True)}).known(LAST)
+        assert len(view.corroboration) == len(given_) - 1
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_source_corrected_later_moves_no_corroboration_of_an_older_view(place):
+    frames, at = opened()[2], date(2024, 6, 30)
+    sources = frames["sources"].assign(known_date="")
+    named = sources["source_id"] == frames["corroboration"]["corroborating_source_id"].iloc[0]
+    corrected = sources[named].assign(known_date="2024-08-01", published_date="2024-07-30")
+    parts = [sources, corrected] if place else [corrected, sources]
+    ledger = typed_ledger(frames | {"sources": pd.concat(parts, ignore_index=True)})
+    assert ledger_hash(ledger.known(at)) == ledger_hash(typed_ledger(frames).known(at))
+
+
+def test_a_corroboration_does_not_count_before_its_source_is_in_the_ledger():
+    frames = opened()[2]
+    source = frames["corroboration"]["corroborating_source_id"].iloc[0]
+    late = frames["sources"]["source_id"].eq(source).map({True: "2024-08-01", False: ""})
+    ledger = typed_ledger(frames | {"sources": frames["sources"].assign(known_date=late)})
+    for day, counts in ((date(2024, 7, 31), False), (date(2024, 8, 1), True)):
+        view = ledger.known(day)
+        assert (source in set(view.corroboration["corroborating_source_id"])) == counts
+        assert set(view.corroboration["corroborating_source_id"]) <= set(view.sources["source_id"])

@@ -298,7 +298,7 @@ def test_every_code_of_the_rules_is_planted_here():
     planted = {name.split()[0] for name in CELLS} | {"C005", "L010", "L014", "L015", "L016", "L017", "S004", "S005"}
     planted |= {"V005", "V006", "V007", "V008", "O005", "O011", "O012", "O013"}
     # Rules of records and of repeated keys: test_records.py.
-    planted |= {"V004", "C006", "C007"} | {f"H{number:03d}" for number in range(1, 15)}
+    planted |= {"V004", "C006", "C007", "S006"} | {f"H{number:03d}" for number in range(1, 16)}
     assert set(re.findall(r'"([LSCVOH]\d{3})"', source)) == planted
 
 

@@ -146,3 +146,62 @@ def test_every_code_of_records_is_planted_here():
     schemas = (Path(__file__).parents[2] / "src" / "indicast" / "ledger" / "_schemas.py").read_text(encoding="utf-8")
     planted = {name.split()[0] for name in (*CELLS, *LINES)}
     assert set(re.findall(r'"(H\d{3})"', source + schemas)) == planted
+
+
+def test_a_retraction_known_in_the_future_is_found_though_it_never_stands(data):
+    rows = read(data / "observations.csv")
+    rows.append(rows[1] | dict.fromkeys(RECORD, "") | {"record_id": "r3"})
+    rows[1]["record_id"] = "r4"
+    gone = change(rows[1], "r5", change="retraction", known_date="2099-07-02", recorded_at="")
+    write(data / "observations.csv", [*rows[:-1], gone])
+    assert codes_of(data) == [("L009", "error", f"observations.csv:{len(rows) + 1}")]
+
+
+def test_a_row_given_again_under_an_id_that_was_taken_back_is_not_lost_in_silence(data):
+    # Word for word the same row has the same derived id, so that it would be superseded as soon as it is there.
+    rows = read(data / "observations.csv")
+    again = rows[1] | {"record_id": "r4"}
+    gone = change(again, "r5", change="retraction", known_date=again["known_date"])
+    write(data / "observations.csv", [rows[0], again, *rows[2:], gone, again])
+    assert codes_of(data) == [("H001", "error", f"observations.csv:{len(rows) + 3}")]
+
+
+@pytest.mark.parametrize(("file", "source"), [("observations", "orrin_gazette"), ("outcomes", "orrin_gazette")])
+def test_a_row_known_before_its_source_is_found(file, source, data):
+    sources = [
+        row | {"known_date": "2024-12-31" if row["source_id"] == source else ""} for row in read(data / "sources.csv")
+    ]
+    write(data / "sources.csv", sources)
+    lines = [number for number, row in enumerate(read(data / f"{file}.csv"), start=2) if row["source_id"] == source]
+    assert [("S006", "error", f"{file}.csv:{line}") for line in lines] == [
+        one for one in codes_of(data) if one[2].startswith(f"{file}.")
+    ]
+    write(
+        data / "sources.csv",
+        [*sources, next(row for row in sources if row["source_id"] == source) | {"known_date": ""}],
+    )
+    assert codes_of(data) == []
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_two_changes_that_were_merged_the_later_one_is_named_wherever_it_stands(order, data):
+    # Only the later one can be mended as the remedy says; the earlier one would go back in time (H009).
+    rows = read(data / "observations.csv")
+    later = change(rows[0], "r3", direction="level", recorded_at=f"{KNOWN}T12:00:01Z")
+    write(data / "observations.csv", [*rows[:-1], *[rows[-1], later][::order]])
+    (found,) = [one for one in findings_of(data) if one.severity == "error"]
+    line = len(rows) + (1 if order == 1 else 0) + 1
+    assert (found.code, found.place) == ("H006", f"observations.csv:{line}")
+    later["supersedes"] = NEWER
+    write(data / "observations.csv", [*rows[:-1], *[rows[-1], later][::order]])
+    assert findings_of(data) == []
+
+
+@pytest.mark.parametrize("file", ["sources", "corroboration", "coverage", "outcomes"])
+def test_a_row_of_a_companion_file_that_is_known_in_the_future_is_a_warning(file, data):
+    path = data / f"{file}.csv"
+    rows = [{**row, "known_date": row.get("known_date", "")} for row in read(path)]
+    write(path, [*rows, rows[0] | {"known_date": "2204-06-01"}])
+    assert ("H015", "warning", f"{file}.csv:{len(rows) + 2}") in codes_of(data)
+    write(path, [*rows, rows[0] | {"known_date": "2024-12-31"}])
+    assert "H015" not in {code for code, _, _ in codes_of(data)}

@@ -28,6 +28,7 @@ def consistency_findings(framework: Framework, frames: dict[str, pd.DataFrame], 
     return [
         *record_findings(frames["observations"], today),
         *date_findings(observations, today),
+        *_future(frames["observations"].drop(index=observations.index), today),
         *_duplicates("observations.csv", observations, _described(observations), "L010", "row"),
         *_repeated_keys(frames),
         *feeding_findings(framework, observations),
@@ -37,6 +38,8 @@ def consistency_findings(framework: Framework, frames: dict[str, pd.DataFrame], 
         *_misplaced_silence(framework, frames["coverage"]),
         *outcome_findings(framework, frames["outcomes"]),
         *_missing_declared_sources(framework, frames["sources"]),
+        *_late_sources(frames),
+        *_future_companions(frames, today),
     ]
 
 
@@ -67,20 +70,12 @@ def _findings(
 def date_findings(rows: pd.DataFrame, today: date) -> list[Finding]:
     """Return rows whose days are in the wrong order, or known only in the future."""
     ends_early = rows.index[(rows["end_date"] != "") & (rows["end_date"] < rows["event_date"])]
-    future = rows.index[rows["known_date"] > today.isoformat()]
     too_early = rows.index[(rows["published_date"] != "") & (rows["known_date"] < rows["published_date"])]
     return [
         *_findings(
             "observations.csv", ends_early, "L008", "error", "end_date is before event_date", "correct one of them"
         ),
-        *_findings(
-            "observations.csv",
-            future,
-            "L009",
-            "error",
-            f"known_date is after today ({today})",
-            "a row enters the ledger when it is known",
-        ),
+        *_future(rows, today),
         *_findings(
             "observations.csv",
             too_early,
@@ -90,6 +85,13 @@ def date_findings(rows: pd.DataFrame, today: date) -> list[Finding]:
             "a row cannot be known before it is published",
         ),
     ]
+
+
+def _future(rows: pd.DataFrame, today: date) -> list[Finding]:
+    """Return rows known in the future only: a retraction is one as well, though no such row stands."""
+    future = rows.index[rows["known_date"] > today.isoformat()]
+    remedy = "a row enters the ledger when it is known"
+    return _findings("observations.csv", future, "L009", "error", f"known_date is after today ({today})", remedy)
 
 
 def _duplicates(file: str, rows: pd.DataFrame, key: list[str], code: str, what: str) -> list[Finding]:
@@ -195,3 +197,26 @@ def _missing_declared_sources(framework: Framework, sources: pd.DataFrame) -> li
         )
         for source in missing
     ]
+
+
+def _late_sources(frames: dict[str, pd.DataFrame]) -> list[Finding]:
+    """Return rows that were known before there was any row of their source, so that a view would lack it."""
+    first = frames["sources"].groupby("source_id")["known_date"].min()
+    first = first[first != ""]
+    remedy = "leave known_date blank in the first row of the source, or correct one of them"
+    found = []
+    for name in ("observations", "outcomes"):
+        rows = frames[name][frames[name]["source_id"].isin(first.index)]
+        late = rows.index[rows["known_date"] < rows["source_id"].map(first)]
+        found += _findings(f"{name}.csv", late, "S006", "error", "known before its source is", remedy)
+    return found
+
+
+def _future_companions(frames: dict[str, pd.DataFrame], today: date) -> list[Finding]:
+    """Return rows of companion files that count only from a day to come, as a slip of the pen makes them."""
+    remedy = "until then it counts for nothing; correct known_date if it is known already"
+    found = []
+    for name in KEYS:
+        future = frames[name].index[frames[name]["known_date"] > today.isoformat()]
+        found += _findings(f"{name}.csv", future, "H015", "warning", f"known_date is after today ({today})", remedy)
+    return found

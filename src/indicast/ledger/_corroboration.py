@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 KEY = ["event_date", "indicator", "source_id"]
+STATED = "stated"
+"""Column with the known date as the file has it, which orders rows whose derived dates are the same."""
+TIES = (STATED, "withdrawn", "origin_id", "reliability", "credibility")
+"""What decides between rows of one key and one derived date: never their order in the file."""
 
 
 def dated_corroboration(corroboration: pd.DataFrame, observations: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
@@ -26,22 +30,25 @@ def dated_corroboration(corroboration: pd.DataFrame, observations: pd.DataFrame,
     Parameters
     ----------
     corroboration, observations, sources
-        Typed tables, with the observations known so far; a corroboration's own known date may be missing.
+        Typed tables, with the observations and the row of each source known so far; a corroboration's own known
+        date may be missing.
 
     Returns
     -------
     dated
-        Without the corroborations of rows that are not known yet.
+        Without the corroborations of rows, or by sources, that are not known yet; with column :data:`STATED`.
     """
     rows = observations[observations["source_id"].isin(corroboration["source_id"])]
     first = rows.groupby(KEY)["known_date"].min().rename("row_known").reset_index()
     row_known = corroboration[KEY].merge(first, on=KEY, how="left")["row_known"]
-    published = sources.drop_duplicates("source_id").set_index("source_id")["published_date"].map(_last_day)
+    published = sources.set_index("source_id")["published_date"].map(_last_day)
     days = corroboration.assign(
         row_known=row_known.to_numpy(),
         source_known=_days(published.reindex(corroboration["corroborating_source_id"]).fillna("")).to_numpy(),
     )[["known_date", "row_known", "source_known"]]
-    return corroboration.assign(known_date=days.max(axis=1))[days["row_known"].notna()]
+    listed = corroboration["corroborating_source_id"].isin(published.index)
+    dated = corroboration.assign(known_date=days.max(axis=1), stated=corroboration["known_date"])
+    return dated[days["row_known"].notna() & listed]
 
 
 def _days(text: pd.Series) -> pd.Series:

@@ -126,7 +126,7 @@ def heirs(rows: pd.DataFrame) -> dict[str, str]:
     return ends
 
 
-def latest_of_key(rows: pd.DataFrame, key: tuple[str, ...]) -> pd.DataFrame:
+def latest_of_key(rows: pd.DataFrame, key: tuple[str, ...], order: tuple[str, ...] = ("known_date",)) -> pd.DataFrame:
     """Return the latest known row of each key, in the order of the lines.
 
     Parameters
@@ -135,8 +135,10 @@ def latest_of_key(rows: pd.DataFrame, key: tuple[str, ...]) -> pd.DataFrame:
         One companion file restricted to what was known; no key has two rows of one known date.
     key
         From :data:`KEYS`.
+    order
+        Columns by which rows are earlier or later.
     """
     if not rows.duplicated(list(key)).any():
         return rows
-    ordered = rows.sort_values("known_date", kind="stable", na_position="first")
+    ordered = rows.sort_values(list(order), kind="stable", na_position="first")
     return ordered.drop_duplicates(list(key), keep="last").sort_index()

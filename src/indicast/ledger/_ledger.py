@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from indicast.errors import MissingError
 from indicast.ledger import _schemas
 from indicast.ledger._consistency import consistency_findings
-from indicast.ledger._corroboration import dated_corroboration, following
+from indicast.ledger._corroboration import STATED, TIES, dated_corroboration, following
 from indicast.ledger._history import (
     KEYS,
     OPTIONAL,
@@ -77,16 +77,12 @@ class Ledger:
 
         limit = pd.Timestamp(at)
         seen = {name: _until(getattr(self, name), limit) for name in TABLES if name != "corroboration"}
-        dated = dated_corroboration(self.corroboration, seen["observations"], self.sources)
-        seen["corroboration"] = _until(dated, limit)
         standing = standing_records(seen["observations"])
-        latest = {name: latest_of_key(seen[name], KEYS[name]) for name in ("sources", "corroboration", "coverage")}
-        counted = latest["corroboration"][latest["corroboration"]["withdrawn"] != WITHDRAWN]
-        corroboration = following(counted, seen["observations"], standing)
-        named = _named_sources(standing, corroboration, seen["outcomes"])
-        sources = latest["sources"]
-        sources = sources[sources["source_id"].isin(named)]
-        return Ledger(standing, sources, corroboration, latest["coverage"], seen["outcomes"])
+        sources, coverage = (latest_of_key(seen[name], KEYS[name]) for name in ("sources", "coverage"))
+        dated = _until(dated_corroboration(self.corroboration, seen["observations"], sources), limit)
+        corroboration = _counted(following(dated, seen["observations"], standing))
+        sources = sources[sources["source_id"].isin(_named_sources(standing, corroboration, seen["outcomes"]))]
+        return Ledger(standing, sources, corroboration, coverage, seen["outcomes"])
 
     def latest_known(self) -> date:
         """Return the latest known date of an observation."""
@@ -97,6 +93,12 @@ class Ledger:
 def _until(frame: pd.DataFrame, limit: pd.Timestamp) -> pd.DataFrame:
     known = frame["known_date"].isna() | (frame["known_date"] <= limit)
     return frame if known.all() else frame[known]
+
+
+def _counted(corroboration: pd.DataFrame) -> pd.DataFrame:
+    """Return the latest row of each key, under the key that it has now, without what was withdrawn."""
+    latest = latest_of_key(corroboration, KEYS["corroboration"], ("known_date", *TIES))
+    return latest[latest["withdrawn"] != WITHDRAWN].drop(columns=STATED)
 
 
 def _named_sources(observations: pd.DataFrame, corroboration: pd.DataFrame, outcomes: pd.DataFrame) -> set[str]:

@@ -61,7 +61,7 @@ def _single(rows: pd.DataFrame, today: date) -> list[Rule]:
     reasoned, moment = rows["reason"].str.strip() != "", rows["recorded_at"]
     day = moment.str.slice(0, 10)
     early = (moment != "") & (day < _day_before(rows["known_date"], moment != ""))
-    repeated = rows["record_id"].duplicated() & ~rows.duplicated()
+    repeated = rows["record_id"].duplicated() & ~(rows.duplicated() & _stands(rows))
     future = day > (today + timedelta(days=1)).isoformat()
     return [
         (
@@ -90,6 +90,11 @@ def _single(rows: pd.DataFrame, today: date) -> list[Rule]:
     ]
 
 
+def _stands(rows: pd.DataFrame) -> pd.Series:
+    """Return which rows stand; of those, a whole row that is there twice is told as such (L010)."""
+    return ~rows["record_id"].isin(rows.loc[rows["supersedes"] != "", "supersedes"]) & (rows["change"] != RETRACTION)
+
+
 def _day_before(days: pd.Series, wanted: pd.Series) -> pd.Series:
     """Return the day before each wanted day, as text: a row may be known first where it is already tomorrow."""
     import pandas as pd
@@ -115,7 +120,7 @@ def _pairs(rows: pd.DataFrame) -> list[Rule]:
     differs = (changing[list(REPEATED)] != before[list(REPEATED)]).any(axis=1)
     takes_back, taken_back = changing["change"] == RETRACTION, before["change"] == RETRACTION
     rules: list[Rule] = [
-        ("H006", "error", changing["supersedes"].duplicated(keep="first"), *_TWICE),
+        ("H006", "error", _forked(changing), *_TWICE),
         ("H007", "error", _unrooted(rows, changing), *_CIRCLE),
         ("H008", "error", missing, "no row has the record_id that it supersedes", "correct supersedes"),
         ("H009", "error", back, *_BACK),
@@ -139,6 +144,12 @@ _AGAIN = (
     "a retraction cannot be retracted",
     f"add the row again, or supersede the retraction by a {CORRECTION} with the row's cells",
 )
+
+
+def _forked(changing: pd.DataFrame) -> pd.Series:
+    """Return which changes supersede what an earlier one did, by their dates: merged files have any order."""
+    ordered = changing.sort_values(["known_date", "recorded_at", "record_id"])
+    return ordered["supersedes"].duplicated(keep="first").reindex(changing.index)
 
 
 def _unrooted(rows: pd.DataFrame, changing: pd.DataFrame) -> pd.Series:

@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from indicast.infer import recorded_by
+from indicast.ledger import derived_id
 
 MOST: Final = 6
 LONGEST: Final = 160
 Cell = tuple[str, str]
 COMMIT: Final = re.compile(r"[0-9a-f]{40}")
+MARK: Final = "\ufeff"
 
 
 def changed_rows(root: Path, manifest: Mapping[str, Any], moved: Mapping[str, list[str]]) -> list[str]:
@@ -57,17 +59,23 @@ def committed_text(root: Path, commit: object, path: str) -> str | None:
 
 
 def _differing(table: str, then: str, now: str, months: list[str], moment: str) -> list[str]:
-    old, new = (_rows(text, months, moment) for text in (then, now))
+    old, new = (_rows(table, text, months, moment) for text in (then, now))
     gone = [f"{table}.csv, then: {_shown(old[row])}" for row in old if row not in new]
     return gone + [f"{table}.csv, now: {_shown(new[row])}" for row in new if row not in old]
 
 
-def _rows(text: str, months: list[str], moment: str) -> dict[frozenset[Cell], list[Cell]]:
+def _rows(table: str, text: str, months: list[str], moment: str) -> dict[frozenset[Cell], list[Cell]]:
     """Return the rows of some months that had been recorded by a moment, without their blank cells."""
-    rows = csv.DictReader(io.StringIO(text))
+    rows = (_identified(table, row) for row in csv.DictReader(io.StringIO(text.removeprefix(MARK))))
     kept = (row for row in rows if (row.get("recorded_at") or "") <= moment and _of(row, months))
     filled = ([(str(key), str(cell)) for key, cell in row.items() if cell] for row in kept)
     return {frozenset(row): row for row in filled}
+
+
+def _identified(table: str, row: dict[str, str]) -> dict[str, str]:
+    """Return a row with the id that it has anyway: files get the column only when something is added to them."""
+    named = table != "observations" or row.get("record_id")
+    return row if named else row | {"record_id": derived_id(row)}
 
 
 def _of(row: Mapping[str, str | None], months: list[str]) -> bool:

@@ -198,7 +198,7 @@ def compared_numbers(path: Path, tree: xr.DataTree, framework: Framework, folder
     own = forecast_table(tree, framework)
     write_table(folder / TABLE, own)
     texts, columns = _read(folder / TABLE), [name for name in own.columns if name != "value"]
-    before = _published_rows(path, list(own.columns))
+    before, unusable = _published_rows(path, list(own.columns))
     both = texts.merge(before, on=columns, how="outer", suffixes=("", "_before"), indicator=True)
     shared = texts.merge(before, on=columns, how="left", suffixes=("", "_before"))["value_before"]
     other = shared.where(shared.notna(), texts["value"]).to_numpy(dtype=np.float64)
@@ -207,9 +207,9 @@ def compared_numbers(path: Path, tree: xr.DataTree, framework: Framework, folder
     chances = np.where(own["target"].to_numpy() == "count", 0.0, gaps)
     widest = int(chances.argmax())
     return Numbers(
-        rows=len(before),
+        rows=len(before) + unusable,
         unlike=int((gaps > 0.0).sum()),
-        unmatched=int((both["_merge"] != "both").sum()),
+        unmatched=int((both["_merge"] != "both").sum()) + unusable,
         points=100.0 * float(chances[widest]),
         place=_row_name(own.iloc[widest]) if chances[widest] else "",
         distance=float(distances.max()),
@@ -228,16 +228,17 @@ def _read(file: Path) -> pd.DataFrame:
     return pd.read_csv(file, dtype=str, keep_default_na=False)
 
 
-def _published_rows(path: Path, columns: list[str]) -> pd.DataFrame:
-    """Return the rows of a published table that can be compared: each once, with a number in it."""
+def _published_rows(path: Path, columns: list[str]) -> tuple[pd.DataFrame, int]:
+    """Return the rows of a published table that can be compared, each once and with a number, and how many cannot."""
     import pandas as pd
 
     try:
         rows = _read(path)[columns]
     except (OSError, ValueError, KeyError):
-        return pd.DataFrame({name: pd.Series(dtype=str) for name in columns})
+        return pd.DataFrame({name: pd.Series(dtype=str) for name in columns}), 0
     numbers = pd.to_numeric(rows["value"], errors="coerce")
-    return rows[np.isfinite(numbers)].drop_duplicates([name for name in columns if name != "value"])
+    usable = rows[np.isfinite(numbers)].drop_duplicates([name for name in columns if name != "value"])
+    return usable, len(rows) - len(usable)
 
 
 def numbers_check(numbers: Numbers) -> Check:
