@@ -95,6 +95,13 @@ def test_before_a_row_is_saved_it_says_how_far_it_moves_or_which_command_can_tel
     assert "'indicast fit harbour' makes one" in out
 
 
+def test_what_check_would_warn_of_is_said_before_a_row_is_saved(observe):
+    tomorrow = (TODAY + timedelta(days=1)).isoformat()
+    code, out, _ = observe("add", "harbour", *flags(event_date=tomorrow), "--yes", "--no-effect")
+    assert code == 0
+    assert out.index("note L101: known before the day it tells of") < out.index("saved as")
+
+
 def test_what_moves_is_the_ledger_as_it_stands_against_the_ledger_as_it_would_stand(observe, data, monkeypatch):
     asked = []
 

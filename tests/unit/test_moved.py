@@ -76,7 +76,7 @@ def test_each_scenario_has_a_line_and_the_last_one_says_what_it_rests_on(desk, f
     ]
     assert all("% -> " in line and " points, " in line and " dB" in line for line in lines[1:5])
     assert "trusted; worth " in lines[5]
-    assert lines[5].endswith(" of 800 draws; 'indicast fit harbour' fits anew")
+    assert lines[5].endswith(" of 800 draws; 'indicast fit harbour --as-of 2024-06 --known-at 2024-06-30' fits anew")
     assert len(lines) == 6
 
 
@@ -84,6 +84,18 @@ def test_news_after_the_run_are_asked_about_in_their_own_month(desk, fitted):
     fitted()
     lines = moved(desk, desk.ledger, with_rows(desk.ledger, "pilot_exchange", ["2024-08-03"]))
     assert lines[0].startswith("2024-08, from 2024-06_")
+
+
+def test_a_correction_is_asked_about_in_the_month_of_the_run_as_known_now(desk, fitted):
+    fitted()
+    rows = desk.ledger.observations
+    old = rows[(rows["indicator"] == "pilot_exchange") & (rows["direction"] == "joining")].iloc[-1]
+    change = {"change": "correction", "supersedes": old["record_id"], "record_id": "mended", "reason": "a slip"}
+    new = pd.DataFrame([{**old.to_dict(), **change, "direction": "parting", "known_date": pd.Timestamp("2024-12-24")}])
+    new.index = [rows.index.max() + 1]
+    lines = moved(desk, desk.ledger, replace(desk.ledger, observations=pd.concat([rows, new])))
+    assert lines[0].startswith("2024-06 as known now, from 2024-06_")
+    assert "'indicast fit harbour --as-of 2024-06 --known-at 2024-12-24' fits anew" in lines[-1]
 
 
 def test_rows_that_change_nothing_are_said_to(desk, fitted):

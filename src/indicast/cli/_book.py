@@ -129,7 +129,7 @@ def text_rows(frame: pd.DataFrame) -> list[dict[str, str]]:
 
 
 def tried(book: Book, rows: Sequence[Cells], sources: Sequence[Cells], *, with_effect: bool) -> list[str]:
-    """Check what would be saved, and return in lines how far it would move the scenarios.
+    """Check what would be saved, and return in lines what is odd about it and how far it would move the scenarios.
 
     Raises
     ------
@@ -139,7 +139,18 @@ def tried(book: Book, rows: Sequence[Cells], sources: Sequence[Cells], *, with_e
     from indicast.ledger import try_records
 
     after = try_records(book.framework, rows, book.now, sources)
-    return _effect(book, after) if with_effect else []
+    return [*_odd(book, after, len(rows)), *(_effect(book, after) if with_effect else [])]
+
+
+def _odd(book: Book, after: dict[str, pd.DataFrame], added: int) -> list[str]:
+    """Return what `check` would warn of in the rows that are added; nothing where it could not tell."""
+    from indicast.ledger import lint_findings
+
+    if any(finding.severity == "error" for finding in book.findings):
+        return []
+    new = {f"observations.csv:{line}" for line in after["observations"].index[-added:]}
+    found = [finding for finding in lint_findings(book.framework, after) if finding.place in new]
+    return [f"note {finding.code}: {finding.message}; {finding.remedy}" for finding in found]
 
 
 def _effect(book: Book, after: dict[str, pd.DataFrame]) -> list[str]:

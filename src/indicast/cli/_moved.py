@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 def moved(desk: Desk, before: Ledger, after: Ledger) -> list[str]:
     """Return how far rows move the scenario probabilities, as the newest run has it.
 
-    The month is that of the run, or the latest one in which a row became known if that comes later.
+    The month is that of the run, or the latest one in which a row became known if that comes later. Corrections
+    and retractions of what that run has seen are asked about for its own month, as it is known now: they bring no
+    news of later months.
 
     Parameters
     ----------
@@ -62,14 +64,17 @@ def _stale(desk: Desk, run: Run, changed: list[str]) -> list[str]:
 def _asked(desk: Desk, run: Run, before: Ledger, after: Ledger) -> list[str]:
     from indicast.explain import what_if
 
-    when, seed = _month_of_news(run, after), desk.settings.seed
+    mended = _mended(run, before, after)
+    when, seed = mended or _month_of_news(run, after), desk.settings.seed
     found = what_if(desk.framework, desk.hyperparameters, run.tree, before, after, when, seed=seed)
     if not found.trusted:
         shape = f"k-hat {found.k_hat:.2f}, limit {found.limit:.2f}"
         return [f"only a refit can tell what this moves ({shape}): {_fit(desk)}"]
     if not found.difference.any():
         return [f"this moves nothing in {found.as_of}: it is no evidence of any month until then"]
-    first, last = f"{found.as_of}, from {run.id} without a refit:", f"  {_basis(run, found)}; {_fit(desk)} fits anew"
+    again = f"'indicast fit {desk.framework.id} --as-of {when.as_of} --known-at {when.known_at}'"
+    month = f"{found.as_of} as known now" if mended else found.as_of
+    first, last = f"{month}, from {run.id} without a refit:", f"  {_basis(run, found)}; {again} fits anew"
     return [first, *_scenario_lines(desk, found), last, *_drivers(desk, before, after)]
 
 
@@ -86,6 +91,18 @@ def _vintage(run: Run) -> Vintage:
     from indicast.panel import Vintage
 
     return Vintage(str(run.manifest["as_of"]), date.fromisoformat(run.manifest["known_at"]))
+
+
+def _mended(run: Run, before: Ledger, after: Ledger) -> Vintage | None:
+    """Return the run's month with the knowledge of now if all new rows change what stood in it, else None."""
+    import pandas as pd
+
+    added = after.observations.drop(index=before.observations.index, errors="ignore")
+    fitted = _vintage(run)
+    ended = pd.Period(fitted.as_of).end_time
+    if added.empty or (added["change"] == "").any() or (added["event_date"] > ended).any():
+        return None
+    return type(fitted)(fitted.as_of, max(fitted.known_at, added["known_date"].max().date()))
 
 
 def _month_of_news(run: Run, after: Ledger) -> Vintage:
