@@ -31,7 +31,7 @@ def stated(framework):
 
     def read(*rows, at=date(2024, 6, 30)):
         columns = ["milestone", "outcome", "date", "known_date", "as_of"]
-        outcomes = pd.DataFrame(rows, columns=columns, dtype=object)
+        outcomes = pd.DataFrame(rows, columns=columns, dtype=object).assign(source_id="")
         for name in columns[2:]:
             outcomes[name] = pd.to_datetime(outcomes[name])
         found = milestone_variables(framework, replace(ledger, outcomes=outcomes).known(at), 18, 24)
