@@ -76,7 +76,8 @@ def ledger():
         **dict.fromkeys(["event_date", "indicator", "source_id", "corroborating_source_id", "published_date"], "")
     )
     empty = rows.assign(withdrawn="", month="x").iloc[:0]
-    return Ledger(rows, empty, rows.iloc[1:2].assign(withdrawn=""), empty, empty)
+    listed = rows.iloc[:1].assign(known_date=pd.NaT)
+    return Ledger(rows, listed, rows.iloc[1:2].assign(withdrawn=""), empty, empty)
 
 
 def test_news_are_the_rows_between_two_days(ledger):

@@ -52,7 +52,7 @@ def rows(*entries):
 
 def table(name, *entries):
     """Return the ledger with other rows of one file; dates as text."""
-    frame = pd.DataFrame(entries, columns=list(getattr(LEDGER, name).columns)).fillna("")
+    frame = pd.DataFrame(entries, columns=list(getattr(LEDGER, name).columns), dtype=object).fillna("")
     for column in {"known_date", "date", "as_of"} & set(frame.columns):
         frame[column] = pd.to_datetime(frame[column], format="%Y-%m-%d", errors="coerce")
     return replace(LEDGER, **{name: frame})
