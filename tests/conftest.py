@@ -14,16 +14,19 @@ from hypothesis import HealthCheck, settings
 
 from indicast import names
 from indicast.elicit import Hyperparameters, load_hyperparameters
+from indicast.forecast import with_predictions
 from indicast.generative import emission, ratings
 from indicast.generative.families import Setting
-from indicast.infer import Sampler
+from indicast.generative.model import model_coords
+from indicast.infer import Run, Sampler, Settings, build_manifest, run_gates, save_run
 from indicast.infer._fit import assemble
 from indicast.ledger import Ledger, load_ledger
 from indicast.panel import Vintage, build_panel, last_day
+from indicast.publish.dossier import Case
 from indicast.workspace import Framework, Mode, Route, Table, load_framework, month_index
 
 TESTS = Path(__file__).parent
-FOLDERS = {"unit", "contract", "reference", "recovery", "content", "planted"}
+FOLDERS = {"unit", "contract", "reference", "recovery", "content", "planted", "browser"}
 
 # fast: the same examples every time, so that a failure is the change's own; nightly: many new ones.
 settings.register_profile(
@@ -173,3 +176,50 @@ def flagship() -> World:
 @pytest.fixture(scope="session")
 def rated(keepers: Path) -> World:
     return opened(keepers, "harbour", "2024-06")
+
+
+SAMPLED = Settings(chains=2, tune=100, draws=500, target_accept=0.9, seed=7)
+"""What the manifest of a made-up run says of its sampler."""
+
+
+def made_up_case(root: Path) -> Case:
+    """Return a saved run whose draws are independent draws of the priors, in a workspace of its own.
+
+    Independent draws are what a perfect sampler would leave of a posterior without data, so every gate passes.
+    """
+    shutil.copytree(TESTS / "fixtures" / "harbour", root, dirs_exist_ok=True)
+    world = opened(root, "harbour", "2024-06")
+    size = (SAMPLED.chains, SAMPLED.draws)
+    tree = world.tree(world.draws(5, SAMPLED.chains * SAMPLED.draws), SAMPLED.chains)
+    rng, dims = np.random.default_rng(6), (names.CHAIN, names.DRAW)
+    stats = {
+        "energy": (dims, rng.normal(300.0, 8.0, size)),
+        "diverging": (dims, np.zeros(size, dtype=bool)),
+        "maxdepth_reached": (dims, np.zeros(size, dtype=bool)),
+        "depth": (dims, rng.integers(2, 6, size)),
+    }
+    months = int(world.panel.attrs["months"])
+    labels = model_coords(world.framework, world.hyperparameters, world.panel)
+    groups = {f"/{name}": node.to_dataset() for name, node in tree.children.items()}
+    for name in ("/posterior", "/log_likelihood"):
+        named = {
+            dim: list(labels[dim])[:months] if dim == names.TIME else labels[dim]
+            for dim in groups[name].dims
+            if dim in labels
+        }
+        groups[name] = groups[name].assign_coords(named)
+    attrs, tree = tree.attrs, xr.DataTree.from_dict(groups | {"/sample_stats": xr.Dataset(stats)})
+    tree.attrs = attrs
+    tree = with_predictions(tree, world.framework, world.hyperparameters, SAMPLED.seed)
+    gates = run_gates(tree, world.framework, world.hyperparameters)
+    when = Vintage("2024-06", last_day(month_index("2024-06")))
+    padded = {"months": int(world.panel.sizes[names.TIME])}
+    run = Run(tree, gates, build_manifest(world.framework, world.ledger, when, SAMPLED, padded))
+    save_run(world.framework, run)
+    return Case(world.framework, world.hyperparameters, world.ledger, run, SAMPLED.seed)
+
+
+@pytest.fixture(scope="session")
+def made_up(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    """Return a run under review; nothing may write into its workspace."""
+    return made_up_case(tmp_path_factory.mktemp("made_up"))

@@ -31,7 +31,6 @@ from indicast.workspace import load_framework
 rows = load_ledger(load_framework(Path.cwd(), "river_compact"))[0].observations
 print(rows.loc[rows["summary"].str.startswith(sys.argv[1]), "record_id"].iloc[0])
 """
-HEAVY = re.compile(r"^(indicast (run|fit|report) river_compact$|ls reports/)", re.MULTILINE)
 
 
 class Block(NamedTuple):
@@ -51,12 +50,12 @@ def blocks() -> list[Block]:
     return found
 
 
-def script(*, heavy: bool) -> str:
-    """Return the page as one script; without the heavy commands, if so asked."""
+def script() -> str:
+    """Return the page as one script."""
     lines = ["set -eu"]
     for block in blocks():
         if block.language == "sh":
-            lines.append(with_id(block.text if heavy else HEAVY.sub("true #", block.text)))
+            lines.append(with_id(block.text))
         elif block.place:
             lines.append(f"test -f {block.place}\ncat >> {block.place} <<'END'\n{block.text}END")
     return "\n".join(lines)
@@ -71,27 +70,23 @@ def with_id(text: str) -> str:
     return f"{found}\n{text.replace('RECORD_ID', '$RECORD_ID')}"
 
 
-def walk(folder: Path, *, heavy: bool) -> str:
+def walk(folder: Path) -> str:
     """Follow the page in a folder; return all that was printed."""
     environment = {name: value for name, value in os.environ.items() if name != "INDICAST_WORKSPACE"}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
-    command = ["bash", "-c", script(heavy=heavy)]
+    command = ["bash", "-c", script()]
     ended = subprocess.run(command, cwd=folder, env=environment, text=True, capture_output=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout
 
 
-def test_the_page_can_be_followed_up_to_the_fits(tmp_path):
-    out = walk(tmp_path, heavy=False)
+@pytest.mark.slow
+def test_the_page_can_be_followed_from_its_first_command_to_two_reports_whose_gates_passed(tmp_path):
+    out = walk(tmp_path)
     checks = re.findall(r"^river_compact: (\d+) errors, (\d+) warnings$", out, re.MULTILINE)
     assert len(checks) >= 3
     assert {errors for errors, _ in checks} == {"0"}
     assert {warnings for _, warnings in checks} == {"3"}  # as many as the page says
-
-
-@pytest.mark.slow
-def test_the_page_ends_with_two_reports_whose_gates_passed(tmp_path):
-    out = walk(tmp_path, heavy=True)
     assert "all gates passed" in out
     assert "GATES FAILED" not in out
     june, july = (

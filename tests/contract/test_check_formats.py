@@ -1,10 +1,8 @@
 """Findings are printed in three forms that say the same; commands of GitHub survive whatever a cell holds."""
 
 import json
-import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -186,7 +184,7 @@ def test_a_check_ends_with_the_documented_code(code, workspace, indicast):
 
 def test_an_interrupt_ends_with_the_documented_code(monkeypatch, indicast):
     def stopped(*_args, **_kwargs):
-        os.kill(os.getpid(), signal.SIGINT)
+        raise KeyboardInterrupt
 
     monkeypatch.setattr("indicast.cli._checks.check", stopped)
     assert indicast("check", "--workspace", str(FIXTURES / "harbour"))[0] == 130

@@ -41,6 +41,7 @@ def desk():
 def fitted(monkeypatch, desk):
     """Fit months with everything heavy left out."""
     monkeypatch.setattr("indicast.forecast.with_predictions", lambda tree, *_: tree)
+    monkeypatch.setattr("indicast.forecast.with_groups", lambda tree, *_: tree)
     monkeypatch.setattr("indicast.infer.run_gates", lambda *_: ())
     monkeypatch.setattr("indicast.infer.save_run", lambda *_: None)
     sampler = SimpleNamespace(fit=lambda *_, **__: None)

@@ -69,8 +69,8 @@ PLANTS = {
     ),
     "a future row leaks": Plant(
         "ledger/_ledger.py",
-        'frame[frame["known_date"] <= limit]',
-        'frame[frame["event_date" if "event_date" in frame else "known_date"] <= limit]',
+        '(frame["known_date"] <= limit)',
+        '(frame["event_date" if "event_date" in frame else "known_date"] <= limit)',
         (
             f"{UNIT}/test_known_at.py::test_no_row_known_later_is_visible_in_any_table",
             f"{UNIT}/test_known_at.py::test_a_panel_does_not_change_with_anything_known_later",
@@ -205,7 +205,7 @@ PLANTS = {
         ),
     ),
     "the first outcome known instead of the latest": Plant(
-        "ledger/_outcomes.py",
+        "ledger/_ledger.py",
         'keep="last"',
         'keep="first"',
         (
@@ -214,7 +214,7 @@ PLANTS = {
         ),
     ),
     "the last outcome in the file instead of the latest known": Plant(
-        "ledger/_outcomes.py",
+        "ledger/_ledger.py",
         'sort_values(["milestone", "known_date"]).drop',
         'sort_values("milestone", kind="stable").drop',
         (f"{UNIT}/test_outcome_history.py::test_the_order_of_rows_in_the_file_changes_nothing",),

@@ -1,5 +1,7 @@
 """The public names are those of a posterior that was really computed and saved."""
 
+import warnings
+
 import arviz as az
 import numpy as np
 import pytest
@@ -43,8 +45,31 @@ def saved(flagship):
 
 def test_arviz_opens_every_group(saved):
     wanted = {"posterior", "sample_stats", "log_likelihood", "prior", "predictions", "observed_data", "constant_data"}
+    wanted |= {"log_prior", "posterior_predictive", "prior_predictive", names.ONE_STEP_PREDICTIVE}
     assert wanted <= set(saved.children)
     assert az.summary(saved, var_names=[names.STRENGTH_BASE]).shape[0] == 1
+
+
+def test_arviz_scores_and_scales_the_saved_fit_as_it_stands(saved):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a k-hat above .7 is a finding, not a fault of the file
+        assert np.isfinite(az.loo(saved).elpd)
+    assert set(saved["log_prior"].data_vars) <= set(saved["posterior"].data_vars)
+    assert az.psense_summary(saved, var_names=[names.INITIAL]).shape[0] == saved["posterior"].sizes[names.SCENARIO]
+    pit = az.loo_pit(saved, var_names=[names.ONE_STEP])[names.ONE_STEP]
+    assert 0.0 <= float(pit.min()) <= float(pit.max()) <= 1.0
+
+
+def test_the_file_stays_small(flagship):
+    folder = find_run(flagship.desk.framework, as_of="2024-12")
+    assert (folder / "posterior.nc").stat().st_size < 120e6
+
+
+def test_replicated_counts_have_the_size_of_the_real_ones(saved):
+    """Not a test of fit: a month's chance that a drawn year and the real one are of one order is near one."""
+    drawn = saved["posterior_predictive"]["count"].sum(names.SEEN_COUNT)
+    real = int(saved["observed_data"]["count"].sum())
+    assert float(drawn.quantile(0.001)) < real < float(drawn.quantile(0.999))
 
 
 def test_every_variable_has_its_named_dims(saved):

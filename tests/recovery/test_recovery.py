@@ -18,6 +18,7 @@ from indicast import names
 from indicast.evaluate import draw_truth, simulate_panel
 from indicast.generative.emission import strengths
 from indicast.infer import run_gates
+from indicast.ledger import with_records
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flagship")]
 MONTHS, SWITCH = 48, 24
@@ -102,7 +103,7 @@ def dense_panel(flagship, rng) -> xr.Dataset:
         }
     )
     ledger = type(desk.ledger)(
-        rows[~rows["source_id"].isin(desk.framework.declaration.start.carried_by_marks)],
+        with_records(rows)[~rows["source_id"].isin(desk.framework.declaration.start.carried_by_marks)],
         desk.ledger.sources,
         desk.ledger.corroboration,
         dense_coverage(desk, months),

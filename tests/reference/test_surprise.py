@@ -84,7 +84,7 @@ def test_the_next_months_shock_is_blurred_as_simulated_ones_are(harbour):
 
 def sighting(chance, measure, seen):
     """Return a sighting of one draw and one scenario."""
-    return sighted.Sighting(0, 0, np.array(chance)[None, None], np.array(measure), np.array([[seen]]))
+    return sighted.Sighting(0, 0, np.array(chance)[None, None], np.array(measure), np.array([[seen]]), np.zeros(1), 0.0)
 
 
 def test_surprise_of_three_sightings_equals_enumeration():
@@ -126,6 +126,8 @@ def test_the_mixture_weighs_scenarios_by_what_was_predicted_and_averages_draws()
         np.array([[[0.9, 0.1], [0.2, 0.8]], [[0.5, 0.5], [0.4, 0.6]]]),
         np.ones(2),
         np.array([[0.1, 0.8], [0.5, 0.6]]),
+        np.zeros(2),
+        0.0,
     )
     chance, surprise, said = room._mixed(one, np.array([[0.25, 0.75], [1.0, 0.0]]))
     first = (0.25 * 0.9 + 0.75 * 0.2 + 0.5) / 2.0

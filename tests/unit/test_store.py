@@ -185,7 +185,7 @@ def test_a_run_that_does_not_exist_is_named_with_the_command_that_makes_it(frame
 def test_a_folder_that_lacks_a_file_is_no_complete_run(name, framework):
     folder = save_run(framework, a_run())
     (folder / name).unlink()
-    with pytest.raises(RunError, match="is no complete run"):
+    with pytest.raises(RunError, match=rf"is no complete run \({name}: "):
         load_run(folder)
 
 
@@ -204,7 +204,7 @@ def test_a_folder_that_lacks_a_file_is_no_complete_run(name, framework):
 def test_a_damaged_file_is_no_complete_run(name, content, framework):
     folder = save_run(framework, a_run())
     (folder / name).write_bytes(content)
-    with pytest.raises(RunError, match=r"is no complete run .*; make it again with 'indicast fit'"):
+    with pytest.raises(RunError, match=rf"is no complete run \({name}: .*; make it again with 'indicast fit'"):
         load_run(folder)
 
 

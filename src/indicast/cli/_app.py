@@ -169,6 +169,30 @@ def report(
     _jobs.report(options, model, run, draft=draft)
 
 
+@app.command(epilog="Example: indicast diagnose my_table --run 2024-12_0123456789ab")
+def diagnose(
+    context: typer.Context,
+    model: MODEL,
+    run: RUN = None,
+    draft: Annotated[
+        bool, typer.Option("--draft", help="Write a stamped draft even if the run's inputs have changed.")
+    ] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Compute every alternative, however long it takes; the next time is quick.")
+    ] = False,
+    workspace: WORKSPACE = None,
+    quiet: QUIET = False,
+    as_json: JSON = False,
+    seed: SEED = None,
+) -> None:
+    """Write the reviewer's dossier of a saved run; exit 1 if a gate failed or a part was not computed."""
+    from indicast.cli import _diagnose
+
+    options = context.obj.joined(workspace, seed, quiet=quiet, as_json=as_json)
+    if not _diagnose.diagnose(options, model, run, draft=draft, everything=everything):
+        raise typer.Exit(1)
+
+
 @app.command(epilog="Example: indicast card my_table")
 def card(context: typer.Context, model: MODEL, workspace: WORKSPACE = None, quiet: QUIET = False) -> None:
     """Bring the generated part of the model card in step with the model."""

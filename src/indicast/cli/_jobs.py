@@ -96,7 +96,7 @@ def fit(
 
 def fit_month(desk: Desk, sampler: Sampler, when: Vintage, sizes: Sizes | None = None) -> Run:
     """Return the run of a month, sampled and saved."""
-    from indicast.forecast import with_predictions
+    from indicast.forecast import with_groups, with_predictions
     from indicast.infer import Run, build_manifest, run_gates, save_run
 
     panel = desk.panel(when, sizes)
@@ -104,6 +104,7 @@ def fit_month(desk: Desk, sampler: Sampler, when: Vintage, sizes: Sizes | None =
     bar = not (desk.options.quiet or desk.options.as_json) and sys.stderr.isatty()
     tree = sampler.fit(panel, desk.settings, progress=bar)
     tree = with_predictions(tree, desk.framework, desk.hyperparameters, desk.settings.seed)
+    tree = with_groups(tree, desk.framework, desk.hyperparameters, desk.settings.seed)
     gates = run_gates(tree, desk.framework, desk.hyperparameters) + desk.prior_gates
     run = Run(
         tree,

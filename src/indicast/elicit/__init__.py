@@ -10,10 +10,12 @@ from indicast.elicit._additive import (
     labels,
 )
 from indicast.elicit._constants import Constant
+from indicast.elicit._densities import log_density, log_standard_normal
 from indicast.elicit._fragility import LabelSurvival, flat_rows, label_flips, label_survival, straddles
 from indicast.elicit._label_findings import label_findings
 from indicast.elicit._lexicon import band_for, band_positions, band_probabilities, word_for, word_with_band
 from indicast.elicit._linter import table_findings
+from indicast.elicit._marginals import marginal
 from indicast.elicit._milestone_findings import milestone_findings
 from indicast.elicit._prior import Prior
 from indicast.elicit._priors import Hyperparameters, elicited_findings, load_hyperparameters
@@ -43,6 +45,9 @@ __all__ = [
     "label_survival",
     "labels",
     "load_hyperparameters",
+    "log_density",
+    "log_standard_normal",
+    "marginal",
     "milestone_findings",
     "requirements",
     "straddles",

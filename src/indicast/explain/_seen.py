@@ -18,7 +18,7 @@ from indicast import names
 from indicast.explain._departure import departure, since
 from indicast.generative import chain, emission
 from indicast.generative.families import Setting, active
-from indicast.infer import flat_draws
+from indicast.infer import flat_draws, panel_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -83,7 +83,7 @@ def as_fitted(
     return Seen(
         emission.with_climate(_with_later_shocks(drawn, later, rng), framework),
         stacked[names.TRANSITION].transpose("sample", names.SCENARIO, names.NEXT_SCENARIO).to_numpy(),
-        tree["constant_data"].to_dataset().merge(tree["observed_data"].to_dataset()),
+        panel_of(tree),
         stacked[names.FILTERED].transpose("sample", names.TIME, names.SCENARIO).to_numpy(),
         one_step.to_numpy(),
     )

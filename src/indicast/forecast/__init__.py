@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 from indicast import names
 from indicast.forecast._distance import KEY, beyond, monte_carlo_distances
+from indicast.forecast._groups import with_groups
 from indicast.forecast._horizons import Headline, floored, headlines, scenario_ahead
+from indicast.forecast._log_prior import PRIOR_PARTS, prior_parts
 from indicast.forecast._milestones import Standing, milestone_by, published_clocks, standings
 from indicast.forecast._predictive import predict
-from indicast.forecast._surprise import Surprise, surprises
+from indicast.forecast._sightings import SEEN_BY, Sighting, directions_felt, expected_climate
+from indicast.forecast._surprise import Surprise, predicted, surprises
 from indicast.forecast._table import COLUMNS, forecast_table
 
 if TYPE_CHECKING:
@@ -21,20 +24,28 @@ if TYPE_CHECKING:
 __all__ = [
     "COLUMNS",
     "KEY",
+    "PRIOR_PARTS",
+    "SEEN_BY",
     "Headline",
+    "Sighting",
     "Standing",
     "Surprise",
     "beyond",
+    "directions_felt",
+    "expected_climate",
     "floored",
     "forecast_table",
     "headlines",
     "milestone_by",
     "monte_carlo_distances",
     "predict",
+    "predicted",
+    "prior_parts",
     "published_clocks",
     "scenario_ahead",
     "standings",
     "surprises",
+    "with_groups",
     "with_predictions",
 ]
 

@@ -17,7 +17,7 @@ import xarray as xr
 from indicast import names
 from indicast.generative import direction, event, shocks
 from indicast.generative.emission import group_of
-from indicast.infer import flat_draws
+from indicast.infer import flat_draws, panel_of
 from indicast.panel import NOT_LOOKED, reference_rate, reference_window, scheduled_peaks
 
 if TYPE_CHECKING:
@@ -169,9 +169,10 @@ def _events(
 
 def _history(tree: xr.DataTree, detected: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     """Return counts and expected exposure so far, repeated for each draw."""
-    coverage = tree["constant_data"]["count_coverage"].to_numpy()
+    panel = panel_of(tree)
+    coverage = panel["count_coverage"].to_numpy()
     looked = coverage != NOT_LOOKED
-    seen = np.where(looked, tree["observed_data"]["count"].to_numpy(), 0)
+    seen = np.where(looked, panel["count"].to_numpy(), 0)
     exposure = np.where(looked, detected[np.maximum(coverage, 0)], 0.0)
     return np.repeat(seen[None], size, axis=0), np.repeat(exposure[None], size, axis=0)
 

@@ -48,6 +48,11 @@ class Sighting(NamedTuple):
         How much each outcome stands for: 1, or a width; dims (outcome).
     seen
         Density of what was seen; dims (draw, scenario).
+    value
+        Where each outcome stands on a line: a number, a reading's place, or the sum of what the reports of a cell
+        say, which several outcomes may share; dims (outcome).
+    found
+        Where what was seen stands on it.
     """
 
     time: int
@@ -55,6 +60,8 @@ class Sighting(NamedTuple):
     chance: np.ndarray
     measure: np.ndarray
     seen: np.ndarray
+    value: np.ndarray
+    found: float
 
 
 def sightings(draws: Draws, setting: Setting, first: int) -> Iterator[Sighting]:
@@ -102,7 +109,26 @@ def expected_climate(draws: Draws, setting: Setting) -> tuple[np.ndarray, np.nda
 
 
 def _directions(draws: Draws, setting: Setting, first: int) -> Iterator[Sighting]:
-    mean, variance = expected_climate(draws, setting)
+    return directions_felt(draws, setting, first, *expected_climate(draws, setting))
+
+
+def directions_felt(
+    draws: Draws, setting: Setting, first: int, mean: np.ndarray, variance: np.ndarray
+) -> Iterator[Sighting]:
+    """Yield what cells of reports might have said under a climate that is known up to a variance.
+
+    Parameters
+    ----------
+    draws, setting, first
+        As in :func:`sightings`.
+    mean, variance
+        Of each month's climate, probit units and their square; dims (draw, time, indicator) both.
+
+    Yields
+    ------
+    sighting
+        Of each cell.
+    """
     news, panel = direction.flat_news(draws), setting.panel
     shown = direction.cell_shown(draws, panel)
     places = {name: panel[f"cell_{name}"].to_numpy() for name in ("time", "indicator", "used")}
@@ -117,7 +143,10 @@ def _directions(draws: Draws, setting: Setting, first: int) -> Iterator[Sighting
         )
         chance = np.exp(likelihood)
         chance = np.moveaxis(chance, 1, -1)
-        yield Sighting(time, indicator, chance, np.ones(len(outcomes)), chance[..., place])
+        leaning = outcomes.sum(axis=1)
+        yield Sighting(
+            time, indicator, chance, np.ones(len(outcomes)), chance[..., place], leaning, float(leaning[place])
+        )
 
 
 def _messages(draws: Draws, setting: Setting, cell: int) -> tuple[np.ndarray, np.ndarray, int]:
@@ -137,8 +166,9 @@ def _numbers(
 ) -> Sighting:
     """Return a count's sighting; ``mean`` of the outcome has dims (draw, scenario)."""
     largest = max(number, int(np.ceil(mean.max() + FAR * (1.0 + np.sqrt(mean.max()) + mean.std()))))
-    chance = np.exp(log_chance(np.arange(largest + 1)))
-    return Sighting(time, indicator, chance, np.ones(largest + 1), chance[..., number])
+    values = np.arange(largest + 1)
+    chance = np.exp(log_chance(values))
+    return Sighting(time, indicator, chance, np.ones(largest + 1), chance[..., number], values, float(number))
 
 
 def _watched(coverage: np.ndarray, first: int) -> list[tuple[int, int]]:
@@ -183,7 +213,7 @@ def _continuous(
     place: tuple[int, int], grid: np.ndarray, value: float, log_density: Callable[[np.ndarray], np.ndarray]
 ) -> Sighting:
     seen = np.exp(log_density(np.array([value])))[..., 0]
-    return Sighting(*place, np.exp(log_density(grid)), np.gradient(grid), seen)
+    return Sighting(*place, np.exp(log_density(grid)), np.gradient(grid), seen, grid, value)
 
 
 def _levels(draws: Draws, setting: Setting, first: int) -> Iterator[Sighting]:

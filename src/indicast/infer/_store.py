@@ -137,15 +137,20 @@ def write_json(path: Path, content: object) -> None:
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Write a text file so that at any moment the old or the new one is there, whole."""
+    """Write a text file so that at any moment the old or the new one is there, whole, and nothing beside it."""
     with tempfile.NamedTemporaryFile(
         "w", dir=path.parent, prefix=f".{path.name}.", encoding="utf-8", delete=False
     ) as made:
-        made.write(text)
-        made.flush()
-        os.fsync(made.fileno())
-    Path(made.name).chmod(0o644)
-    Path(made.name).replace(path)
+        there = Path(made.name)
+        try:
+            made.write(text)
+            made.flush()
+            os.fsync(made.fileno())
+            there.chmod(0o644)
+            there.replace(path)
+        except OSError:
+            there.unlink(missing_ok=True)
+            raise
 
 
 def _encoding(tree: xr.DataTree) -> dict[str, dict[str, dict[str, Any]]]:
@@ -189,16 +194,19 @@ def load_run(folder: Path) -> Run:
     RunError
         If a file is missing or cannot be read.
     """
+    reading = DIAGNOSTICS
     try:
-        gates = json.loads((folder / DIAGNOSTICS).read_text(encoding="utf-8"))["gates"]
+        entries = json.loads((folder / DIAGNOSTICS).read_text(encoding="utf-8"))["gates"]
+        gates = tuple(_gate(entry) for entry in entries)
+        reading = MANIFEST
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        reading = POSTERIOR
         with xr.open_datatree(folder / POSTERIOR, engine="h5netcdf") as opened:
             tree = opened.load()
-        return Run(tree, tuple(_gate(entry) for entry in gates), manifest)
+        return Run(tree, gates, manifest)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        message = (
-            f"{folder} is no complete run ({' '.join(str(error).split())[:200]}); make it again with 'indicast fit'"
-        )
+        fault = f"{reading}: {' '.join(str(error).split())[:200]}"
+        message = f"{folder} is no complete run ({fault}); make it again with 'indicast fit'"
         raise RunError(message) from None
 
 

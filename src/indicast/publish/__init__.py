@@ -16,13 +16,14 @@ from indicast.publish._compared import (
 from indicast.publish._content import Content, report_content
 from indicast.publish._page import render_html, render_markdown
 from indicast.publish._published import Published, open_published, published_months
-from indicast.publish._report import publish_report, write_table
+from indicast.publish._report import changed_inputs, publish_report, write_table
 
 __all__ = [
     "Check",
     "Content",
     "Numbers",
     "Published",
+    "changed_inputs",
     "changed_rows",
     "compared_numbers",
     "failing",

@@ -70,7 +70,7 @@ def publish_report(
         remedy = "sample longer (--draws), mend the priors where they fail, or write a draft (--draft)"
         message = f"run {run.id} is not published: {'; '.join(failed)}; {remedy}"
         raise GateError(message)
-    changed = _changed_inputs(framework, ledger, run)
+    changed = changed_inputs(framework, ledger, run)
     if changed and not draft:
         message = (
             f"run {run.id} was made with another {listed(changed)}; make it again with 'indicast fit {framework.id}'"
@@ -123,7 +123,7 @@ def _failure(gate: Gate) -> str:
     return f"{gate.name} {value} ({'at most' if gate.at_most else 'at least'} {gate.limit:g}, {gate.where})"
 
 
-def _changed_inputs(framework: Framework, ledger: Ledger, run: Run) -> list[str]:
+def changed_inputs(framework: Framework, ledger: Ledger, run: Run) -> list[str]:
     """Return which of the workspace's inputs are no longer those of the run."""
     when = Vintage(run.manifest["as_of"], date.fromisoformat(run.manifest["known_at"]))
     now = build_manifest(framework, ledger, when, Settings(**run.manifest["sampler"]))

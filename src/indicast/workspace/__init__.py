@@ -1,5 +1,6 @@
 """A folder becomes a frozen :class:`Framework`; opening one runs nothing."""
 
+from indicast.workspace._alternatives import Alternative, read_alternatives, undeclared
 from indicast.workspace._calibration import CalibrationSection
 from indicast.workspace._declaration import Band, Declaration, Lexicon, PriorGates, Scenario, month_index
 from indicast.workspace._families import FAMILIES, Needs
@@ -21,6 +22,7 @@ __all__ = [
     "FAMILIES",
     "FOLDERS",
     "MARKS",
+    "Alternative",
     "Band",
     "CalibrationSection",
     "Declaration",
@@ -47,6 +49,7 @@ __all__ = [
     "load_framework",
     "model_names",
     "month_index",
+    "read_alternatives",
     "read_rows",
     "read_table",
     "read_toml",
@@ -54,4 +57,5 @@ __all__ = [
     "rule",
     "shown",
     "text_schema",
+    "undeclared",
 ]
