@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from indicast import names
 from indicast.elicit import Hyperparameters, load_hyperparameters
@@ -28,11 +28,13 @@ from indicast.workspace import Framework, Mode, Route, Table, load_framework, mo
 TESTS = Path(__file__).parent
 FOLDERS = {"unit", "contract", "reference", "recovery", "content", "planted", "browser"}
 
-# fast: the same examples every time, so that a failure is the change's own; nightly: many new ones.
+# fast: the same examples every time, so that a failure is the change's own; nightly: many new ones; planted: a
+# failure is expected, so nobody waits for the smallest example of it.
 settings.register_profile(
     "fast", max_examples=50, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("nightly", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("planted", settings.get_profile("fast"), phases=(Phase.explicit, Phase.generate))
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 
 

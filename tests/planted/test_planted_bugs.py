@@ -275,7 +275,7 @@ def planted(plant: Plant, folder: Path) -> Path:
 def red(sources: Path, checks: tuple[str, ...]) -> tuple[set[str], str]:
     """Return which of the checks fail on given sources, and what pytest printed."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-header", "--tb=no", "-rf", *checks]
-    environment = os.environ | {"PYTHONPATH": str(sources)}
+    environment = os.environ | {"PYTHONPATH": str(sources), "HYPOTHESIS_PROFILE": "planted"}
     environment.pop("PYTEST_ADDOPTS", None)
     ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=500)
     failed = re.findall(r"^FAILED (\S+)", ran.stdout, flags=re.MULTILINE)
