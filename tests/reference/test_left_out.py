@@ -51,6 +51,23 @@ def test_everything_left_out_is_what_a_what_if_says(request, name):
         assert one.k_hat == pytest.approx(said.k_hat, abs=1e-6)
 
 
+@pytest.mark.parametrize("name", ["orchard", "flagship"])
+def test_a_milestone_left_out_is_what_a_what_if_without_its_rows_says(request, name):
+    world = request.getfixturevalue(name)
+    tree, when = case(world)
+    found = influence(world.framework, world.hyperparameters, tree, world.ledger, when)
+    assert found.milestones
+    assert [one.size for one in found.milestones] == sorted((one.size for one in found.milestones), reverse=True)
+    for one in found.milestones:
+        outcomes = world.ledger.outcomes
+        unsaid = replace(world.ledger, outcomes=outcomes[outcomes["milestone"] != one.label])
+        said = what_if(world.framework, world.hyperparameters, tree, unsaid, world.ledger, when, seed=1)
+        np.testing.assert_allclose(one.without, said.before, atol=1e-9)
+        np.testing.assert_allclose(one.difference, said.difference, atol=1e-9)
+        np.testing.assert_allclose(one.mcse, said.difference_mcse, atol=1e-9)
+        assert one.k_hat == pytest.approx(said.k_hat, abs=1e-6)
+
+
 @pytest.mark.parametrize("name", ["harbour", "orchard", "mill"])
 def test_rows_that_change_nothing_are_those_whose_what_if_is_exactly_nothing(request, name):
     world = request.getfixturevalue(name)

@@ -183,3 +183,9 @@ def test_in_worlds_of_the_set_an_indicator_is_unexplained_no_more_often_than_dec
         # Indicators of a world share its shocks, so the band is that of half as many independent ones.
         assert (chances <= limit).sum() <= 2 * stats.binom.ppf(0.999, len(chances) // 2, limit)
         assert (chances <= limit).mean() > limit / 3  # not so cautious that nothing could be found
+
+
+def test_of_a_single_month_the_start_is_what_was_foreseen():
+    initial = np.array([[0.2, 0.8], [0.5, 0.5]])
+    found = predicted(np.full((2, 1, 2), 0.5), np.broadcast_to(np.eye(2), (2, 2, 2)), initial)
+    np.testing.assert_array_equal(found, initial[:, None])

@@ -1,5 +1,6 @@
 """Alternatives: nothing changed moves nothing, every one is answered, and what was saved is not computed again."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -139,6 +140,25 @@ def test_what_weights_cannot_tell_is_fitted_if_time_allows(harbour, tree, base, 
     found = answers(bench_of(harbour, tree, base, seconds=np.inf), far, {}, {"far": "b"})[0]
     assert found.road == "refit"
     assert sum(found.now) == pytest.approx(1.0)
+
+
+def test_a_short_fit_whose_chains_disagree_says_so(harbour, tree, base, monkeypatch):
+    def disagreeing(*_):
+        other = fitted(harbour)
+        held = other["posterior"].to_dataset()
+        last = held[names.FILTERED].to_numpy().copy()
+        last[0] = 0.5 * last[0] + 0.5 * np.eye(last.shape[-1])[0]  # one chain of two believes in the first scenario
+        other["posterior"] = type(other)(held.assign({names.FILTERED: (held[names.FILTERED].dims, last)}))
+        return other
+
+    monkeypatch.setattr(Bench, "fit", disagreeing)
+    far = (alternative("far", priors={"tilt_mean": {"mu": 9.0}}),)
+    found = answers(bench_of(harbour, tree, base, seconds=np.inf), far, {}, {"far": "b"})[0]
+    assert found.road == "refit"
+    limit = harbour.framework.declaration.gates.rhat_max
+    told = re.fullmatch(rf"R-hat (\d\.\d+) where {limit:g} is allowed", found.remark)
+    assert told
+    assert float(told[1]) > limit
 
 
 def fitted(world):

@@ -3,6 +3,7 @@
 from datetime import date
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -84,5 +85,6 @@ def test_a_report_tells_both_with_their_reasons_and_as_text():
     (item,) = [one for one in found.items if one.corrects]
     assert corrects(item) == "corrects an earlier row: the <b>grade</b> was wrong"
     (gone,) = found.taken_back
-    assert taken_back(gone).startswith("Taken back on 2024-06-05: ")
-    assert taken_back(gone).endswith("Reason: it was a rumour")
+    content = SimpleNamespace(caveats=SimpleNamespace(drivers=()))
+    assert taken_back(content, gone).startswith("Taken back on 2024-06-05: ")
+    assert taken_back(content, gone).endswith("Reason: it was a rumour")

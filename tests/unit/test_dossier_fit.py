@@ -75,8 +75,21 @@ def test_a_month_that_cannot_be_left_out_is_named_and_keeps_the_part_from_a_pass
         told[shape] = room.part(case_of(orchard))
     assert (told[0.2].verdict, told[0.9].verdict) == ("pass", "note")
     (month,) = told[0.9].data["doubted_months"]
-    assert f"cannot leave out {month} (k-hat 0.90)" in told[0.9].conclusion
+    assert f"cannot leave out 1 month, {month} (k-hat 0.90)" in told[0.9].conclusion
+    assert f"With {things[0].again.size:,} draws k-hat must stay below 0." in told[0.9].conclusion
     assert "cannot leave out" not in told[0.2].conclusion
+
+
+def test_a_p_value_that_would_speak_alone_is_named_and_keeps_the_part_from_a_pass(orchard, monkeypatch):
+    things = room.foreseen(case_of(orchard).run.tree, orchard.framework, orchard.hyperparameters, 8)
+    found = room.predictive_checks(things)
+    first = next(one for one in found.checks if one.decided)
+    changed = tuple(replace(one, p=0.04) if one is first else one for one in found.checks)
+    monkeypatch.setattr(room, "predictive_checks", lambda _: found._replace(checks=changed))
+    section = room.part(case_of(orchard))
+    assert section.verdict == "note"
+    assert "Below 0.05 before it was raised, where luck alone gives" in section.conclusion
+    assert "p = 0.040" in section.conclusion
 
 
 def test_the_same_case_draws_the_same_bytes(harbour):

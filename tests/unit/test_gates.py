@@ -165,3 +165,28 @@ def test_scenarios_with_equal_columns_are_told_apart_by_their_priors(framework, 
     assert label_identity(posterior, alike, hyperparameters) == 1.0
     posterior[names.DWELL].to_numpy()[0] = [9.0, 50.0, 20.0, 30.0]  # one chain of four has them exchanged
     assert label_identity(posterior, alike, hyperparameters) == pytest.approx(0.75)
+
+
+def test_labels_that_no_prior_tells_apart_are_in_place_in_no_draw(framework, hyperparameters):
+    from dataclasses import replace
+
+    expected = framework.table.expected.copy()
+    expected[:, 3] = expected[:, 0]
+    alike = replace(framework, table=replace(framework.table, expected=expected))
+    posterior = a_fit()["posterior"].to_dataset()
+    assert label_identity(posterior, alike, hyperparameters) > 0.0
+    priors = dict(hyperparameters.priors)
+    for name in (names.DWELL, names.INITIAL):
+        arguments = {key: np.full_like(value, np.mean(value)) for key, value in priors[name].arguments.items()}
+        priors[name] = replace(priors[name], arguments=arguments)
+    apart = {name for name in (names.GROWTH, names.EXIT) if name in posterior}
+    assert label_identity(posterior.drop_vars(apart), alike, replace(hyperparameters, priors=priors)) == 0.0
+
+
+def test_exits_are_relabelled_at_both_ends():
+    from indicast.infer._gates import _exits
+
+    values = np.array([[[0.9, 0.1], [0.2, 0.8], [0.3, 0.7]]])  # to the others, in order
+    swapped = _exits(values, np.array([2, 1, 0]))
+    np.testing.assert_allclose(swapped, [[[0.7, 0.3], [0.8, 0.2], [0.1, 0.9]]])
+    np.testing.assert_allclose(_exits(swapped, np.array([2, 1, 0])), values)

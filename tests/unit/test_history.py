@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indicast.elicit import load_hyperparameters
-from indicast.infer._knowledge import ledger_hash
+from indicast.infer import knowledge
 from indicast.ledger import load_ledger, read_ledger, typed_ledger, with_records
 from indicast.ledger._history import KEYS, RECORD, TABLES, heirs, standing_records
 from indicast.panel import Vintage, build_panel
@@ -107,7 +107,7 @@ def test_a_change_alters_no_older_view(history, at):
     added = [number for number, day in enumerate(days) if day > at]
     without = frame.drop(index=[frame.index[originals + number] for number in added])
     before, after = typed(without), typed(frame)
-    assert ledger_hash(before.known(at)) == ledger_hash(after.known(at))
+    assert knowledge(before, at).sha256 == knowledge(after, at).sha256
 
 
 @given(history=histories(), at=st.dates(FIRST, LAST), seed=st.integers(0, 10_000))
@@ -115,7 +115,7 @@ def test_the_order_of_rows_is_irrelevant(history, at, seed):
     frame, _, _ = history
     order = np.random.default_rng(seed).permutation(len(frame))
     shuffled = frame.iloc[order]
-    assert ledger_hash(typed(frame).known(at)) == ledger_hash(typed(shuffled).known(at))
+    assert knowledge(typed(frame), at).sha256 == knowledge(typed(shuffled), at).sha256
 
 
 def taken_back_and_again(place, gap, wait, *, restore):
@@ -151,7 +151,7 @@ def test_what_was_recorded_later_is_not_in_the_ledger_of_a_moment(history, by):
     held = typed(frame).recorded(datetime(by.year, by.month, by.day, 23, tzinfo=UTC))
     late = frame["recorded_at"] > f"{by}T23:00:00Z"
     assert set(held.observations["record_id"]) == set(frame.loc[~late, "record_id"])
-    assert ledger_hash(held.known(LAST)) == ledger_hash(typed(frame[~late]).known(LAST))
+    assert knowledge(held, LAST).sha256 == knowledge(typed(frame[~late]), LAST).sha256
 
 
 @given(history=histories(), at=st.dates(FIRST, LAST))
@@ -186,10 +186,10 @@ def test_a_source_listed_later_or_corrected_later_changes_no_older_hash():
     corrected = frames["sources"].iloc[:1].assign(country="QM", known_date="2024-06-01")
     corrected = pd.concat([frames["sources"].assign(known_date=""), corrected])
     at = date(2024, 5, 31)
-    plain = ledger_hash(typed_ledger(frames).known(at))
-    assert ledger_hash(typed_ledger(frames | {"sources": listed}).known(at)) == plain
+    plain = knowledge(typed_ledger(frames), at).sha256
+    assert knowledge(typed_ledger(frames | {"sources": listed}), at).sha256 == plain
     both = typed_ledger(frames | {"sources": corrected})
-    assert ledger_hash(both.known(at)) == plain
+    assert knowledge(both, at).sha256 == plain
     source = corrected["source_id"].iloc[-1]
     country = both.known(date(2024, 6, 1)).sources.set_index("source_id")["country"]
     assert country[source] == "QM"
@@ -246,7 +246,7 @@ def test_a_ledger_with_its_records_in_the_file_loads_like_one_without(tmp_path):
     framework = load_framework(root, "harbour")
     ledger, found = load_ledger(framework, TODAY)
     assert found == []
-    assert ledger_hash(ledger.known(LAST)) == ledger_hash(typed(rows).known(LAST))
+    assert knowledge(ledger, LAST).sha256 == knowledge(typed(rows), LAST).sha256
 
 
 def test_a_planted_leak_is_seen():
@@ -300,7 +300,7 @@ def test_a_source_corrected_later_moves_no_corroboration_of_an_older_view(place)
     corrected = sources[named].assign(known_date="2024-08-01", published_date="2024-07-30")
     parts = [sources, corrected] if place else [corrected, sources]
     ledger = typed_ledger(frames | {"sources": pd.concat(parts, ignore_index=True)})
-    assert ledger_hash(ledger.known(at)) == ledger_hash(typed_ledger(frames).known(at))
+    assert knowledge(ledger, at).sha256 == knowledge(typed_ledger(frames), at).sha256
 
 
 def test_a_corroboration_does_not_count_before_its_source_is_in_the_ledger():

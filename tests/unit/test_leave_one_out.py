@@ -8,6 +8,7 @@ from scipy import stats
 
 from indicast.errors import RunError
 from indicast.explain import foretold, leave_one_out
+from indicast.explain._future_left_out import until
 from indicast.names import ONE_STEP
 
 pytestmark = pytest.mark.filterwarnings("ignore:Estimated shape parameter")
@@ -74,3 +75,14 @@ def test_a_run_without_terms_is_refused():
     for ask in (leave_one_out, foretold):
         with pytest.raises(RunError, match=r"no group log_likelihood.*indicast fit"):
             ask(xr.DataTree())
+
+
+@pytest.mark.parametrize("months", [1, 7])
+def test_no_report_of_a_cell_that_is_left_out_is_used(harbour, months):
+    """Compiled code follows a used report to its cell; where no cell is used it would read where nothing lies."""
+    cut = until(harbour.panel, months)
+    later = harbour.panel["cell_used"] & (harbour.panel["cell_time"] >= months)
+    assert bool((harbour.panel["report_used"] & later).any())
+    assert not bool((cut["report_used"] & ~cut["cell_used"]).any())
+    kept = harbour.panel["report_used"] & (harbour.panel["cell_time"] < months)
+    np.testing.assert_array_equal(cut["report_used"], kept)

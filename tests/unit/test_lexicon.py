@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from indicast.elicit._lexicon import band_for, band_positions, band_probabilities, word_for, word_with_band
 from indicast.errors import DataError, IndicastError
-from indicast.workspace import Lexicon
+from indicast.workspace import Lexicon, shipped_lexicons
 
 pytestmark = pytest.mark.unit
 
@@ -154,3 +154,77 @@ def test_no_draws_are_refused(four):
 
 def test_positions_keep_the_shape_of_the_probabilities(four):
     assert band_positions(four, np.array([[0.1, 0.6], [0.3, 0.9]])).tolist() == [[0, 2], [1, 3]]
+
+
+SHIPPED = {one.id: one for one in shipped_lexicons()}
+BOUNDARIES = {
+    "ssd": [(0.25, "unlikely", "possible"), (0.5, "possible", "likely"), (0.75, "likely", "highly likely")],
+    "icd203": [
+        (0.05, "almost no chance", "very unlikely"),
+        (0.2, "very unlikely", "unlikely"),
+        (0.45, "unlikely", "roughly even chance"),
+        (0.55, "roughly even chance", "likely"),
+        (0.8, "likely", "very likely"),
+        (0.95, "very likely", "almost certain"),
+    ],
+    # The middles of the gaps that the yardstick leaves on purpose.
+    "phia": [
+        (0.075, "remote chance", "highly unlikely"),
+        (0.225, "highly unlikely", "unlikely"),
+        (0.375, "unlikely", "realistic possibility"),
+        (0.525, "realistic possibility", "likely"),
+        (0.775, "likely", "highly likely"),
+        (0.925, "highly likely", "almost certain"),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "edge", "below", "above"), [(n, *row) for n, rows in BOUNDARIES.items() for row in rows]
+)
+def test_each_boundary_of_a_shipped_lexicon_has_the_upper_word_and_what_lies_below_it_the_lower(
+    name, edge, below, above
+):
+    assert word_for(SHIPPED[name], edge) == above
+    assert word_for(SHIPPED[name], edge - 1e-9) == below
+
+
+def test_every_boundary_of_the_shipped_lexicons_is_tried():
+    tried = {name: tuple(edge for edge, _, _ in rows) for name, rows in BOUNDARIES.items()}
+    assert tried == {name: pytest.approx(one.boundaries) for name, one in SHIPPED.items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "probability", "text"),
+    [
+        ("phia", 0.05, "5 % (nearest to remote chance, 0-5 %)"),
+        ("phia", 0.0749, "7 % (nearest to remote chance, 0-5 %)"),
+        ("phia", 0.1, "10 % (highly unlikely, 10-20 %)"),
+        ("phia", 0.37, "37 % (nearest to unlikely, 25-35 %)"),
+        ("phia", 0.38, "38 % (nearest to realistic possibility, 40-50 %)"),
+        ("phia", 0.398, "39.8 % (nearest to realistic possibility, 40-50 %)"),
+        ("phia", 0.4, "40 % (realistic possibility, 40-50 %)"),
+        ("phia", 0.5, "50 % (nearest to realistic possibility, 40-50 %)"),
+        ("phia", 0.53, "53 % (nearest to likely, 55-75 %)"),
+        ("phia", 0.78, "78 % (nearest to highly likely, 80-90 %)"),
+        ("phia", 1.0, "100 % (almost certain, 95-100 %)"),
+        ("icd203", 0.001, "0.1 % (nearest to almost no chance, 1-5 %)"),
+        ("icd203", 0.01, "1 % (almost no chance, 1-5 %)"),
+        ("icd203", 0.99, "99 % (almost certain, 95-99 %)"),
+        ("icd203", 0.995, "99.5 % (nearest to almost certain, 95-99 %)"),
+        ("ssd", 0.78, "78 % (highly likely, 75-100 %)"),
+        ("icd203", 0.78, "78 % (likely, 55-80 %)"),
+    ],
+)
+def test_a_number_in_a_gap_stands_with_the_nearest_word_and_says_so(name, probability, text):
+    assert word_with_band(SHIPPED[name], probability) == text
+
+
+@given(name=st.sampled_from(sorted(SHIPPED)), probability=st.floats(0.0, 1.0))
+def test_no_other_band_of_a_shipped_lexicon_is_nearer(name, probability):
+    def away(band):
+        return max(band.low - probability, probability - band.high, 0.0)
+
+    lexicon = SHIPPED[name]
+    assert away(band_for(lexicon, probability)) <= min(map(away, lexicon.bands)) + 1e-12
+    assert 0.0 <= float(word_with_band(lexicon, probability).split(" %")[0]) <= 100.0

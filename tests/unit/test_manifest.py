@@ -9,8 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from indicast.infer import Settings, build_manifest, run_id
-from indicast.infer._knowledge import ledger_hash
+from indicast.infer import Settings, build_manifest, knowledge, run_id
 from indicast.infer._manifest import code_hash, manifest_hash
 from indicast.ledger import load_ledger
 from indicast.panel import Vintage
@@ -147,14 +146,17 @@ def test_the_same_cells_in_another_table_or_column_give_another_hash(root):
     ledger, _ = load_ledger(load_framework(root, "harbour"), TODAY)
     rows = ledger.observations.copy()
     swapped = rows.assign(value=rows["unit"], unit=rows["value"])
-    assert ledger_hash(replace(ledger, observations=swapped)) != ledger_hash(ledger)
+    assert knowledge(replace(ledger, observations=swapped), TODAY).sha256 != knowledge(ledger, TODAY).sha256
     empty = ledger.coverage.iloc[:0]
-    assert ledger_hash(replace(ledger, coverage=empty)) != ledger_hash(ledger)
+    assert knowledge(replace(ledger, coverage=empty), TODAY).sha256 != knowledge(ledger, TODAY).sha256
 
 
 def test_a_row_that_is_lost_changes_the_hash(root):
     ledger, _ = load_ledger(load_framework(root, "harbour"), TODAY)
-    assert ledger_hash(replace(ledger, observations=ledger.observations.iloc[1:])) != ledger_hash(ledger)
+    assert (
+        knowledge(replace(ledger, observations=ledger.observations.iloc[1:]), TODAY).sha256
+        != knowledge(ledger, TODAY).sha256
+    )
 
 
 def test_the_declarations_are_copied_whole(root):

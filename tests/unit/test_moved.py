@@ -133,7 +133,9 @@ def test_a_run_of_other_priors_is_not_asked(desk, fitted):
 
 
 def test_a_broken_run_is_reported_and_not_a_traceback(desk, fitted):
-    (fitted() / "posterior.nc").write_bytes(b"")
+    folder = fitted()
+    (folder / "posterior.nc").write_bytes(b"")
+    (folder / "draws.npz").unlink()
     lines = moved(desk, desk.ledger, with_rows(desk.ledger, "pilot_exchange", ["2024-06-21"]))
     assert len(lines) == 1
     assert "is no complete run" in lines[0]

@@ -7,8 +7,8 @@ import xarray as xr
 from indicast import names
 from indicast.errors import RunError
 from indicast.evaluate import scaled
-from indicast.evaluate._power_scaling import COMPONENTS, EMISSION, component_of, components, quantities, sensitivity
-from indicast.forecast import with_predictions
+from indicast.evaluate._power_scaling import components, quantities, sensitivity
+from indicast.forecast import PRIOR_PARTS, part_of, with_predictions
 
 
 @pytest.fixture(scope="module")
@@ -60,11 +60,12 @@ def test_blocks_of_priors_add_up_to_all_priors(found):
         assert sum(blocks) == pytest.approx(parts["all priors"], abs=1e-12)
 
 
-def test_every_prior_is_in_one_block(orchard):
-    counted = [name for members in COMPONENTS.values() for name in members]
-    assert len(counted) == len(set(counted))
-    assert component_of(names.STRENGTH_BASE) == EMISSION
-    assert {component_of(name) for name in orchard.hyperparameters.priors} == {*COMPONENTS, EMISSION}
+def test_blocks_are_the_parts_by_which_arviz_is_asked_and_a_standing_tilt_is_a_shock(found, orchard):
+    blocks = {one.component for one in found} - {"all priors", "data"}
+    assert blocks <= set(PRIOR_PARTS)
+    assert {part_of(name) for name in orchard.hyperparameters.priors} == set(PRIOR_PARTS)
+    assert list(PRIOR_PARTS) == ["chain", "shocks", "emission", "sources", "detection"]
+    assert part_of(names.TILT_MEAN) == part_of(names.TILT_SCALE) == "shocks"
 
 
 def test_a_tight_prior_that_contradicts_the_data_is_informative_beside_them():

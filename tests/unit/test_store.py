@@ -1,5 +1,6 @@
 """A run's folder is written whole or not at all, and what can be found is complete."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -49,7 +50,7 @@ def test_a_saved_run_is_read_back_bit_for_bit(framework):
     assert entries(framework.runs_folder) == [folder.name]
     back = load_run(folder)
     assert back.tree["posterior"].to_dataset().identical(run.tree["posterior"].to_dataset())
-    assert back.tree.attrs == run.tree.attrs
+    assert back.tree.attrs == {"model": "harbour", **run.tree.attrs}
     assert back.manifest == run.manifest
     assert back.id == run.id
     assert [gate.name for gate in back.gates] == ["a", "b"]
@@ -204,8 +205,32 @@ def test_a_folder_that_lacks_a_file_is_no_complete_run(name, framework):
 def test_a_damaged_file_is_no_complete_run(name, content, framework):
     folder = save_run(framework, a_run())
     (folder / name).write_bytes(content)
-    with pytest.raises(RunError, match=rf"is no complete run \({name}: .*; make it again with 'indicast fit'"):
+    with pytest.raises(
+        RunError, match=rf"is no complete run \({name}: .*; make it again with 'indicast fit harbour --as-of 2024-06'"
+    ):
         load_run(folder)
+
+
+def test_a_posterior_that_was_edited_is_refused_and_the_error_names_it(framework):
+    folder = save_run(framework, a_run())
+    path = folder / "posterior.nc"
+    tree = load_run(folder).tree
+    held = tree["posterior"].to_dataset()
+    other = xr.DataTree.from_dict({"/posterior": held + 1.0})
+    other.attrs = tree.attrs
+    path.unlink()
+    other.to_netcdf(path, engine="h5netcdf")
+    with pytest.raises(RunError, match=r"posterior\.nc: altered since it was written, SHA-256 [0-9a-f]{16} and not"):
+        load_run(folder)
+
+
+def test_a_run_from_before_the_posterior_had_a_checksum_still_loads(framework):
+    folder = save_run(framework, a_run())
+    path = folder / "diagnostics.json"
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    assert kept.pop("posterior_sha256") == hashlib.sha256((folder / "posterior.nc").read_bytes()).hexdigest()
+    path.write_text(json.dumps(kept), encoding="utf-8")
+    assert load_run(folder).manifest == a_run().manifest
 
 
 def test_every_error_of_the_store_is_one_of_ours():

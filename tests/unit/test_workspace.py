@@ -70,10 +70,11 @@ FAULTS = {
     "gap between bands": ("low = 0.6, high", "low = 0.7, high", r"bands of lexicon plain must tile 0 to 1"),
     "bands that stop early": ("high = 1.0", "high = 0.9", r"bands of lexicon plain must tile 0 to 1"),
     "probability above one": ("high = 1.0", "high = 1.5", r"bands\.2\.high: .*less than or equal to 1"),
+    "overlapping bands": ("low = 0.6, high", "low = 0.5, high", r"bands of lexicon plain must rise without overlap"),
     "unknown lexicon": (
         'lexicon = "plain"',
         'lexicon = "fancy"',
-        r"lexicon = 'fancy' is not among \[\[lexicons\]\]: plain",
+        r"lexicon = 'fancy' is neither among \[\[lexicons\]\] nor shipped: icd203, phia, plain, ssd",
     ),
     "two direction words": (
         'directions = ["parting", "level", "joining"]',

@@ -7,15 +7,18 @@ tell, a line says which command can (``tests/unit/test_moved.py``). Nothing heav
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from indicast.errors import MissingError, RunError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from indicast.cli._jobs import Desk
     from indicast.explain import WhatIf
-    from indicast.infer import Run
+    from indicast.infer import Drawn
     from indicast.ledger import Ledger
     from indicast.panel import Vintage
 
@@ -40,11 +43,11 @@ def moved(desk: Desk, before: Ledger, after: Ledger) -> list[str]:
         A line each for the month, the scenarios, what the numbers rest on and drivers among the rows; or the one
         sentence that says which command can tell.
     """
-    from indicast.infer import find_run, load_run
+    from indicast.infer import changed_declarations, find_run
 
     try:
-        run = load_run(find_run(desk.framework))
-        changed = _changed_declarations(desk, run)
+        run = _saved(find_run(desk.framework))
+        changed = changed_declarations(desk.framework, run.manifest)
         return _stale(desk, run, changed) if changed else _asked(desk, run, before, after)
     except MissingError:
         return [f"no run of {desk.framework.id} can tell yet what this moves; {_fit(desk)} makes one"]
@@ -52,21 +55,41 @@ def moved(desk: Desk, before: Ledger, after: Ledger) -> list[str]:
         return [str(error)]
 
 
+class Saved(NamedTuple):
+    """A saved run as it is asked: its draws and what it was made from."""
+
+    id: str
+    drawn: Drawn
+    manifest: Mapping[str, Any]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every gate passed."""
+        return bool(self.manifest["passed"])
+
+
+def _saved(folder: Path) -> Saved:
+    from indicast.infer import load_drawn, load_manifest
+
+    manifest = load_manifest(folder)
+    return Saved(folder.name, load_drawn(folder, manifest), manifest)
+
+
 def _fit(desk: Desk) -> str:
     return f"'indicast fit {desk.framework.id}'"
 
 
-def _stale(desk: Desk, run: Run, changed: list[str]) -> list[str]:
+def _stale(desk: Desk, run: Saved, changed: list[str]) -> list[str]:
     listed = ", ".join(changed)
     return [f"{run.id} was made with another {listed}; only a refit can tell what this moves: {_fit(desk)}"]
 
 
-def _asked(desk: Desk, run: Run, before: Ledger, after: Ledger) -> list[str]:
+def _asked(desk: Desk, run: Saved, before: Ledger, after: Ledger) -> list[str]:
     from indicast.explain import what_if
 
     mended = _mended(run, before, after)
     when, seed = mended or _month_of_news(run, after), desk.settings.seed
-    found = what_if(desk.framework, desk.hyperparameters, run.tree, before, after, when, seed=seed)
+    found = what_if(desk.framework, desk.hyperparameters, run.drawn, before, after, when, seed=seed)
     if not found.trusted:
         shape = f"k-hat {found.k_hat:.2f}, limit {found.limit:.2f}"
         return [f"only a refit can tell what this moves ({shape}): {_fit(desk)}"]
@@ -78,22 +101,13 @@ def _asked(desk: Desk, run: Run, before: Ledger, after: Ledger) -> list[str]:
     return [first, *_scenario_lines(desk, found), last, *_drivers(desk, before, after)]
 
 
-def _changed_declarations(desk: Desk, run: Run) -> list[str]:
-    """Return the files of the model and its priors that are no longer those of the run."""
-    from indicast.infer import build_manifest
-
-    then, when = run.manifest["declarations"], _vintage(run)
-    now = build_manifest(desk.framework, desk.ledger, when, desk.settings)["declarations"]
-    return sorted(name for name in now | then if now.get(name, {}).get("sha256") != then.get(name, {}).get("sha256"))
-
-
-def _vintage(run: Run) -> Vintage:
+def _vintage(run: Saved) -> Vintage:
     from indicast.panel import Vintage
 
     return Vintage(str(run.manifest["as_of"]), date.fromisoformat(run.manifest["known_at"]))
 
 
-def _mended(run: Run, before: Ledger, after: Ledger) -> Vintage | None:
+def _mended(run: Saved, before: Ledger, after: Ledger) -> Vintage | None:
     """Return the run's month with the knowledge of now if all new rows change what stood in it, else None."""
     import pandas as pd
 
@@ -105,7 +119,7 @@ def _mended(run: Run, before: Ledger, after: Ledger) -> Vintage | None:
     return type(fitted)(fitted.as_of, max(fitted.known_at, added["known_date"].max().date()))
 
 
-def _month_of_news(run: Run, after: Ledger) -> Vintage:
+def _month_of_news(run: Saved, after: Ledger) -> Vintage:
     """Return the month of the run, or the month of the latest news if the run has not heard of them."""
     from indicast.panel import vintage
 
@@ -128,7 +142,7 @@ def _scenario_lines(desk: Desk, found: WhatIf) -> list[str]:
     ]
 
 
-def _basis(run: Run, found: WhatIf) -> str:
+def _basis(run: Saved, found: WhatIf) -> str:
     """Return what the numbers rest on."""
     shape = "nothing had to be weighed" if math.isinf(found.k_hat) else f"k-hat {found.k_hat:.2f}, trusted"
     gates = "" if run.passed else ", but the run failed its gates"

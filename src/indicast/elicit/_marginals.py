@@ -9,22 +9,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import stats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from indicast.elicit._prior import Prior
 
-FROZEN: Mapping[str, Callable[[Mapping[str, np.ndarray]], Any]] = {
-    "Normal": lambda a: stats.norm(a["mu"], a["sigma"]),
-    "HalfNormal": lambda a: stats.halfnorm(scale=a["sigma"]),
-    "LogNormal": lambda a: stats.lognorm(a["sigma"], scale=np.exp(a["mu"])),
-    "Exponential": lambda a: stats.expon(scale=1.0 / a["lam"]),
-    "Gamma": lambda a: stats.gamma(a["alpha"], scale=1.0 / a["beta"]),
-    "Beta": lambda a: stats.beta(a["alpha"], a["beta"]),
-    "Dirichlet": lambda a: stats.beta(a["a"], a["a"].sum(axis=-1, keepdims=True) - a["a"]),
-    "TruncatedNormal": lambda a: stats.truncnorm((a["lower"] - a["mu"]) / a["sigma"], np.inf, a["mu"], a["sigma"]),
+FROZEN: Mapping[str, Callable[[Any, Mapping[str, np.ndarray]], Any]] = {
+    "Normal": lambda stats, a: stats.norm(a["mu"], a["sigma"]),
+    "HalfNormal": lambda stats, a: stats.halfnorm(scale=a["sigma"]),
+    "LogNormal": lambda stats, a: stats.lognorm(a["sigma"], scale=np.exp(a["mu"])),
+    "Exponential": lambda stats, a: stats.expon(scale=1.0 / a["lam"]),
+    "Gamma": lambda stats, a: stats.gamma(a["alpha"], scale=1.0 / a["beta"]),
+    "Beta": lambda stats, a: stats.beta(a["alpha"], a["beta"]),
+    "Dirichlet": lambda stats, a: stats.beta(a["a"], a["a"].sum(axis=-1, keepdims=True) - a["a"]),
+    "TruncatedNormal": lambda stats, a: stats.truncnorm(
+        (a["lower"] - a["mu"]) / a["sigma"], np.inf, a["mu"], a["sigma"]
+    ),
 }
 """The distribution of each number of an array, whatever the others are: SciPy's, by the name of the prior's."""
 
@@ -37,4 +38,6 @@ def marginal(prior: Prior) -> Any:  # noqa: ANN401  # SciPy does not type its fr
     prior
         Of any declared distribution; of a Dirichlet each share alone, which is a Beta.
     """
-    return FROZEN[prior.distribution](prior.arguments)
+    from scipy import stats
+
+    return FROZEN[prior.distribution](stats, prior.arguments)

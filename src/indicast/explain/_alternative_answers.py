@@ -243,9 +243,30 @@ def _by_fit(bench: Bench, one: Alternative, other: Declared) -> Answer:
     found = Weighed(mean, error_of_mean(now - mean), -np.inf, trusted=True, effective=float(now[..., 0].size))
     if other.silent:
         found = reweighed(tree, other._replace(silent=()), other)
-    diverged = float(tree["sample_stats"]["diverging"].mean())
-    remark = f"{diverged:.1%} of its draws diverged" if diverged > MOST_DIVERGENT else ""
+    remark = _faults(now, float(tree["sample_stats"]["diverging"].mean()), other.framework.declaration.gates.rhat_max)
     if not found.trusted:
         remark = "marks weigh too much to be dropped"
         return Answer(one.id, one.name, "not computed", k_hat=_finite(found.k_hat), remark=remark)
     return _answer(one, "refit", found, remark)
+
+
+def _faults(now: np.ndarray, diverged: float, limit: float) -> str:
+    """Return what to mind about a short fit: divergences, and chains that disagree on the last probabilities.
+
+    Parameters
+    ----------
+    now
+        P(scenario at the last month); dims (chain, draw, scenario).
+    diverged
+        Share of draws that diverged.
+    limit
+        The framework's largest R-hat.
+    """
+    import arviz as az
+
+    told = [f"{diverged:.1%} of its draws diverged"] if diverged > MOST_DIVERGENT else []
+    varies = now[..., np.ptp(now, axis=(0, 1)) > 0.0]
+    if varies.size:
+        highest = float(np.max(az.rhat(varies, chain_axis=0, draw_axis=1)))
+        told += [] if highest <= limit else [f"R-hat {highest:.3f} where {limit:g} is allowed"]
+    return ", ".join(told)

@@ -112,7 +112,7 @@ def declared_otherwise(
     WorkspaceError
         If the alternative names what is not declared.
     """
-    _refuse_unknown(one, framework, hyperparameters)
+    require_declared(one, framework, hyperparameters)
     changed = framework.starting(*STARTS[one.start]) if one.start else framework
     other = _hyperparameters(one, hyperparameters)
     if one.without_milestones:
@@ -123,7 +123,15 @@ def declared_otherwise(
     return Declared(changed, other, _without(_lowered(panel, one.grades_lower), changed, silent), silent)
 
 
-def _refuse_unknown(one: Alternative, framework: Framework, hyperparameters: Hyperparameters) -> None:
+def require_declared(one: Alternative, framework: Framework, hyperparameters: Hyperparameters) -> None:
+    """Raise unless all that an alternative names is declared.
+
+    Raises
+    ------
+    WorkspaceError
+        With the name, and those that there are.
+    """
+    place = f"alternatives.toml: alternative {one.id}"
     milestones = tuple(milestone.id for milestone in framework.declaration.milestones)
     asked = (
         ("prior", one.priors, tuple(hyperparameters.priors)),
@@ -133,12 +141,12 @@ def _refuse_unknown(one: Alternative, framework: Framework, hyperparameters: Hyp
     )
     for what, named, known in asked:
         if unknown := set(named) - set(known):
-            message = f"alternative {one.id}: {what} {one_of(unknown)} is not declared; there are {one_of(known)}"
+            message = f"{place}: {what} {one_of(unknown)} is not declared; there are {one_of(known)}"
             raise WorkspaceError(message)
     for name, arguments in one.priors.items():
         if unknown := set(arguments) - set(hyperparameters.priors[name].arguments):
             has = one_of(hyperparameters.priors[name].arguments)
-            message = f"alternative {one.id}: prior {name} has no argument {one_of(unknown)}; it has {has}"
+            message = f"{place}: prior {name} has no argument {one_of(unknown)}; it has {has}"
             raise WorkspaceError(message)
 
 
@@ -237,14 +245,38 @@ def _told(free: xr.Dataset, one: Declared) -> Told:
     draws = flat_draws(free, one.framework, one.hyperparameters)
     evidence = emission.log_emission(draws, one.framework, one.hyperparameters, used_months(one.panel))
     if one.silent and marks.used(one.framework):
-        evidence[:, 0] -= _marks_of(draws, one, one.silent)
+        panel = used_months(one.panel)
+        evidence[:, 0] -= marks_of(draws, one.framework, one.hyperparameters, panel, one.silent)
     found = emission.run_chain(draws, evidence)
     return Told(found.log_marginal + emission.log_labels(draws, one.framework), found.filtered[:, -1])
 
 
-def _marks_of(draws: Mapping[str, np.ndarray], one: Declared, places: tuple[int, ...]) -> np.ndarray:
-    """Return the evidence of the marks of some indicators, which adds to that of the others; dims (draw, scenario)."""
-    table = marks.as_seen(one.framework.table, used_months(one.panel))
+def marks_of(
+    draws: Mapping[str, np.ndarray],
+    framework: Framework,
+    hyperparameters: Hyperparameters,
+    panel: xr.Dataset,
+    places: tuple[int, ...],
+) -> np.ndarray:
+    """Return the evidence of the marks of some indicators, which adds to that of the others; dims (draw, scenario).
+
+    Parameters
+    ----------
+    draws
+        Parameters by name, leading axis draw.
+    framework, hyperparameters
+        The experts' table and how marks are read.
+    panel
+        With the marks, without padded months.
+    places
+        Of the indicators.
+
+    Raises
+    ------
+    RunError
+        If raters marked one by one.
+    """
+    table = marks.as_seen(framework.table, panel)
     if len(table.ratings):
         message = "marks of single raters share their raters, so that no row can be left out; only a fit can tell"
         raise RunError(message)
@@ -255,9 +287,9 @@ def _marks_of(draws: Mapping[str, np.ndarray], one: Declared, places: tuple[int,
         marks=table.marks[chosen],
         descriptors=tuple(table.descriptors[place] for place in chosen),
     )
-    climate = emission.with_climate(draws, one.framework)[CLIMATE][:, 0, chosen]
+    climate = emission.with_climate(draws, framework)[CLIMATE][:, 0, chosen]
     part = {**draws, names.STRENGTH: draws[names.STRENGTH][:, chosen]}
-    return marks.log_emission(part, rows, one.hyperparameters, climate, one.framework.residual)
+    return marks.log_emission(part, rows, hyperparameters, climate, framework.residual)
 
 
 def _prior_ratio(free: xr.Dataset, before: Declared, after: Declared) -> np.ndarray:

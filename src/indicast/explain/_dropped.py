@@ -82,7 +82,7 @@ def dropped(fit: Fit, units: Sequence[Lines]) -> dict[Lines, Changes]:
     units
         Sets of lines of rows.
     """
-    known = _terms(fit.seen.draws, fit.setting)
+    known = terms_of(fit)
     found: dict[Lines, Changes] = {}
     for together in _batches(fit, units):
         changes = _changes(fit, known, [line for unit in together for line in unit])
@@ -125,8 +125,28 @@ def _reach(fit: Fit) -> dict[int, set[Place]]:
     return places
 
 
+def terms_of(fit: Fit) -> dict[str, Changes]:
+    """Return the evidence of each family and place of a fit, nats."""
+    return _terms(fit.seen.draws, fit.setting)
+
+
 def _changes(fit: Fit, known: dict[str, Changes], lines: Sequence[int]) -> Changes:
-    setting, total = replace(fit.setting, panel=fit.panel(lines)), Changes()
+    return changes_in(fit, known, fit.panel(lines))
+
+
+def changes_in(fit: Fit, known: dict[str, Changes], panel: xr.Dataset) -> Changes:
+    """Return what another panel changes in the evidence.
+
+    Parameters
+    ----------
+    fit
+        As it is.
+    known
+        From :func:`terms_of`.
+    panel
+        Without padded months.
+    """
+    setting, total = replace(fit.setting, panel=panel), Changes()
     few = {name: values[:FEW] for name, values in fit.seen.draws.items()}
     for family, now in _terms(few, setting).items():
         changed = {key for key in {*now, *known[family]} if not _same(now.get(key), known[family].get(key))}

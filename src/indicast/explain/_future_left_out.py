@@ -29,6 +29,7 @@ from indicast.explain._departure import SLOTS
 from indicast.explain._reweighting import largest_shape, weights
 from indicast.explain._seen import SAMPLE, as_fitted, seeing
 from indicast.generative.families import Setting
+from indicast.infer import fit_again, group_of_fit
 from indicast.panel import NOT_LOOKED, used_months
 
 if TYPE_CHECKING:
@@ -80,13 +81,10 @@ def foretold(tree: xr.DataTree) -> Foretold:
     RunError
         If the fit has no scores of single months.
     """
-    if "log_likelihood" not in tree.children:
-        message = "the run has no group log_likelihood; make it again with 'indicast fit'"
-        raise RunError(message)
-    one_step = tree["log_likelihood"][names.ONE_STEP].transpose(*SAMPLE, names.TIME)
+    one_step = group_of_fit(tree, "log_likelihood")[names.ONE_STEP].transpose(*SAMPLE, names.TIME)
     values = one_step.to_numpy()
     if not np.isfinite(values).all():
-        message = "the run's log_likelihood holds values that are no numbers; make it again with 'indicast fit'"
+        message = f"group log_likelihood of the fit holds values that are no numbers; {fit_again(tree)}"
         raise RunError(message)
     months = one_step[names.TIME].to_numpy().astype("datetime64[M]").astype(str).tolist()
     size = values.shape[0] * values.shape[1]
@@ -183,6 +181,7 @@ def until(panel: xr.Dataset, months: int) -> xr.Dataset:
         How many are kept.
     """
     left = {f"{start}_used": panel[f"{start}_used"] & (panel[f"{start}_time"] < months) for start in SLOTS.values()}
+    left["report_used"] = panel["report_used"] & left["cell_used"]
     kept = panel["month_used"] & (np.arange(panel.sizes[names.TIME]) < months)
     left["month_used"] = kept
     for name in ("count_coverage", "event_coverage"):

@@ -14,7 +14,7 @@ import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
 from indicast import names
-from indicast.errors import RunError
+from indicast.infer import group_of_fit
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,16 +65,14 @@ def leave_one_out(tree: xr.DataTree) -> LeaveOneOut:
     RunError
         If the fit has no terms of single months.
     """
-    if "log_likelihood" not in tree.children:
-        message = "the run has no group log_likelihood; make it again with 'indicast fit'"
-        raise RunError(message)
+    terms = group_of_fit(tree, "log_likelihood")
     import arviz as az
 
     with warnings.catch_warnings():
         # Months with a large k-hat are named by the result.
         warnings.simplefilter("ignore")
         found = az.loo(tree, var_name=names.ONE_STEP, pointwise=True)
-    months = tree["log_likelihood"][names.TIME].to_numpy().astype("datetime64[M]").astype(str).tolist()
+    months = terms[names.TIME].to_numpy().astype("datetime64[M]").astype(str).tolist()
     score, k_hat = found.elpd_i.to_numpy(), found.pareto_k.to_numpy()
     return LeaveOneOut(
         tuple(months), float(found.elpd), float(found.se), float(found.p), score, k_hat, float(found.good_k)

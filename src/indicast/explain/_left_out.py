@@ -1,4 +1,4 @@
-"""What the last month's probabilities rest on: months, rows, sources and publishers left out one at a time.
+"""What the last month's probabilities rest on: months, rows, sources, milestones left out one at a time.
 
 Each draw of a saved posterior is weighed by ``p(what is left | draw) / p(all | draw)``, the scenario path summed out in
 both, and its last probabilities are computed again: with all draws, and for everything. What makes it cheap is that
@@ -13,7 +13,7 @@ Source: Vehtari, Simpson, Gelman, Yao and Gabry 2024, Journal of Machine Learnin
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -45,9 +45,9 @@ class LeftOut:
     Attributes
     ----------
     kind
-        ``month``, ``row``, ``source`` or ``publisher``.
+        ``month``, ``row``, ``source``, ``publisher`` or ``milestone``.
     label
-        Month as YYYY-MM, record id, source id or publisher.
+        Month as YYYY-MM, record id, source id, publisher or id of a milestone.
     rows
         Lines (index) of the rows left out; of a month none are named.
     without
@@ -98,6 +98,8 @@ class Influence(NamedTuple):
         All that move anything.
     standing
         Rows that stood.
+    milestones
+        What is known of each milestone, all its months at once; rows of observations say nothing of them.
     """
 
     scenarios: tuple[str, ...]
@@ -107,6 +109,7 @@ class Influence(NamedTuple):
     sources: tuple[LeftOut, ...]
     publishers: tuple[LeftOut, ...]
     standing: int
+    milestones: tuple[LeftOut, ...] = ()
 
 
 def influence(
@@ -138,7 +141,8 @@ def influence(
     )
     now = seen.filtered[:, -1].mean(axis=0)
     months = months_left_out(fit, evidence)
-    return Influence(framework.scenarios, now, months, rows, sources, publishers, len(fit.ledger.observations))
+    standing, milestones = len(fit.ledger.observations), milestones_left_out(fit, evidence)
+    return Influence(framework.scenarios, now, months, rows, sources, publishers, standing, milestones)
 
 
 def _kinds(ledger: Ledger) -> dict[str, dict[str, tuple[int, ...]]]:
@@ -193,7 +197,29 @@ def months_left_out(fit: Fit, evidence: np.ndarray) -> tuple[LeftOut, ...]:
         if data[:, time].any():
             later = evidence[:, time:].copy()
             later[:, 0] -= data[:, time]
-            found.append(_weighed(fit, (), time, later).named("month", str(label)))
+            found.append(weighed(fit, (), time, later).named("month", str(label)))
+    return _ordered(found)
+
+
+def milestones_left_out(fit: Fit, evidence: np.ndarray) -> tuple[LeftOut, ...]:
+    """Return every milestone left out, as if no word on it had been known, most influential first.
+
+    Parameters
+    ----------
+    fit
+        As it is.
+    evidence
+        Of everything, nats; dims (draw, time, scenario).
+    """
+    found, panel = [], fit.seen.panel
+    for family in (one for one in active(fit.setting) if one.name == "milestone"):
+        now = family.log_emission(fit.seen.draws, fit.setting)
+        for label in panel[names.MILESTONE].to_numpy().tolist():
+            others = panel[names.MILESTONE] != label
+            unknown = {name: panel[name].where(others, 0.0) for name in ("milestone_open", "milestone_done")}
+            change = family.log_emission(fit.seen.draws, replace(fit.setting, panel=panel.assign(unknown))) - now
+            if change.any():
+                found.append(weighed(fit, (), 0, evidence + change).named("milestone", str(label)))
     return _ordered(found)
 
 
@@ -202,20 +228,32 @@ def _moved(fit: Fit, evidence: np.ndarray, lines: tuple[int, ...], changes: Chan
     later = evidence[:, first:].copy()
     for (_, time), change in changes.items():
         later[:, time - first] += change
-    return _weighed(fit, lines, first, later)
+    return weighed(fit, lines, first, later)
 
 
-def _weighed(fit: Fit, lines: tuple[int, ...], first: int, evidence: np.ndarray) -> Weighed:
-    """Return what changes under other evidence from a month on; dims (draw, later time, scenario)."""
+def weighed(fit: Fit, lines: tuple[int, ...], first: int, evidence: np.ndarray) -> Weighed:
+    """Return what changes under other evidence from a month on.
+
+    Parameters
+    ----------
+    fit
+        As it is.
+    lines
+        Rows that are left out.
+    first
+        Index of the first month in which anything changes.
+    evidence
+        From that month on, nats; dims (draw, later time, scenario).
+    """
     log_marginal, last = _run_on(fit, first, evidence)
     ratio = log_marginal - fit.seen.one_step[:, first:].sum(axis=-1)
-    weighed, even = weights(ratio.reshape(fit.shape)), weights(np.zeros(fit.shape))
+    other, even = weights(ratio.reshape(fit.shape)), weights(np.zeros(fit.shape))
     now, then = (one.reshape(*fit.shape, -1) for one in (fit.seen.filtered[:, -1], last))
-    before, without = even.mean(now), weighed.mean(then)
-    error = error_of_mean(even.pull(now) - weighed.pull(then))
+    before, without = even.mean(now), other.mean(then)
+    error = error_of_mean(even.pull(now) - other.pull(then))
     decibans = DECIBANS_PER_NAT * (logit(before) - logit(without))
     limit = largest_shape(ratio.size)
-    return Weighed(lines, without, before - without, decibans, error, weighed.k_hat, limit)
+    return Weighed(lines, without, before - without, decibans, error, other.k_hat, limit)
 
 
 def _run_on(fit: Fit, first: int, evidence: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -18,6 +18,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from indicast.explain._monte_carlo import effective_draws, error_of
+from indicast.explain._pareto import smoothed
+
 WORST_SHAPE = 0.7
 """Shape beyond which no practical number of draws makes up for the bias."""
 ROUNDING = 1e-9
@@ -88,15 +91,12 @@ def weights(log_ratio: np.ndarray) -> Weights:
     size = log_ratio.size
     if np.ptp(log_ratio) < ROUNDING:
         return Weights(np.full(log_ratio.shape, 1.0 / size), -math.inf, float(size))
-    from arviz_stats.base.array import array_stats
-
     centred = log_ratio - log_ratio.max()
-    independent = min(float(array_stats.ess(np.exp(centred), method="mean")) / size, 1.0)
-    # ArviZ takes what is to be left out, hence the sign.
-    smoothed, shape = array_stats.psislw(-centred.ravel(), r_eff=independent)
-    raw = np.exp(smoothed - smoothed.max()).reshape(log_ratio.shape)
+    independent = min(effective_draws(np.exp(centred)) / size, 1.0)
+    found, shape = smoothed(centred.ravel(), independent)
+    raw = np.exp(found - found.max()).reshape(log_ratio.shape)
     values = raw / raw.sum()
-    return Weights(values, float(shape), float(1.0 / (values**2).sum()))
+    return Weights(values, shape, float(1.0 / (values**2).sum()))
 
 
 def error_of_mean(pull: np.ndarray) -> np.ndarray:
@@ -112,10 +112,5 @@ def error_of_mean(pull: np.ndarray) -> np.ndarray:
     error
         Exactly 0 where nothing varies; dims (scenario).
     """
-    from arviz_stats.base.array import array_stats
-
-    error = np.zeros(pull.shape[-1])
     varies = np.ptp(pull, axis=(0, 1)) > 0.0
-    if varies.any():
-        error[varies] = array_stats.mcse(pull[..., varies], chain_axis=0, draw_axis=1, method="mean")
-    return error
+    return np.array([error_of(pull[..., place]) if some else 0.0 for place, some in enumerate(varies.tolist())])

@@ -112,7 +112,7 @@ def seeing(known: Seen, setting: Setting) -> Seen:
     if month == setting.panel.sizes[names.TIME]:
         return known
     state = chain.step(known.filtered[:, month - 1], known.transition) if month else known.draws[names.INITIAL]
-    found = chain.forward_backward(_evidence(known.draws, setting, month), known.transition, state)
+    found = chain.forward_backward(evidence_since(known.draws, setting, month), known.transition, state)
     return known._replace(
         panel=setting.panel,
         filtered=np.concatenate([known.filtered[:, :month], found.filtered], axis=1),
@@ -120,10 +120,22 @@ def seeing(known: Seen, setting: Setting) -> Seen:
     )
 
 
-def _evidence(draws: dict[str, np.ndarray], setting: Setting, month: int) -> np.ndarray:
+def evidence_since(draws: dict[str, np.ndarray], setting: Setting, month: int) -> np.ndarray:
     """Return log p(evidence | scenario) from a month on; the marks speak of the first one only.
 
-    Nats; dims (draw, time, scenario).
+    Parameters
+    ----------
+    draws
+        Free parameters with the shocks that they imply.
+    setting
+        Its panel has no padded months.
+    month
+        The first one, an index.
+
+    Returns
+    -------
+    evidence
+        Nats; dims (draw, time, scenario).
     """
     if month == 0:
         return emission.log_emission(draws, setting.framework, setting.hyperparameters, setting.panel)

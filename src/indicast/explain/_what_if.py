@@ -19,12 +19,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy.special import logit
 
-from indicast import names
 from indicast.errors import RunError, one_of
 from indicast.explain._change import CLEAR
+from indicast.explain._instant import known, read
 from indicast.explain._reweighting import Weights, error_of_mean, largest_shape, weights
-from indicast.explain._seen import SAMPLE, Seen, as_fitted, seeing
-from indicast.generative.families import Setting
+from indicast.infer import Drawn, drawn_of, plain_panel
 from indicast.panel import build_panel, used_months
 from indicast.workspace import month_index
 
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from indicast.elicit import Hyperparameters
+    from indicast.explain._instant import Read
     from indicast.ledger import Ledger
     from indicast.panel import Vintage
     from indicast.workspace import Framework
@@ -111,7 +111,7 @@ class Side(NamedTuple):
 def what_if(
     framework: Framework,
     hyperparameters: Hyperparameters,
-    run_tree: xr.DataTree,
+    fitted: xr.DataTree | Drawn,
     before: Ledger,
     after: Ledger,
     when: Vintage,
@@ -126,8 +126,8 @@ def what_if(
     ----------
     framework, hyperparameters
         As used for the fit.
-    run_tree
-        A fit, with its panel, as :class:`indicast.infer.Sampler` returns and a run folder keeps it.
+    fitted
+        A fit, with its panel, as :class:`indicast.infer.Sampler` returns and a run folder keeps it; or its draws.
     before, after
         Whole ledgers; they are restricted to what was known.
     when
@@ -141,18 +141,24 @@ def what_if(
         If the month lies before the last one of the fit, which knows more than it may, or the fit lacks a
         parameter.
     """
-    _refuse_another_model(run_tree, framework, hyperparameters)
+    drawn = fitted if isinstance(fitted, Drawn) else drawn_of(fitted)
+    refuse_another_model(drawn, framework, hyperparameters)
     panels = [used_months(build_panel(framework, hyperparameters, ledger, when)) for ledger in (before, after)]
-    later = _months_after(framework, run_tree["posterior"].sizes[names.TIME], when)
-    fitted = as_fitted(run_tree, framework, hyperparameters, later, np.random.default_rng(seed))
-    first = seeing(fitted, Setting(framework, hyperparameters, panels[0]))
-    second = seeing(first, Setting(framework, hyperparameters, panels[1]))
-    shape = tuple(run_tree["posterior"].sizes[dim] for dim in SAMPLE)
-    return _compared(framework, when, *(_side(fitted, one, shape) for one in (first, second)))
+    later = months_after(framework, drawn.filtered.shape[1], when.as_of)
+    run = known(drawn, framework, hyperparameters, later, np.random.default_rng(seed))
+    first, second = (side_of(drawn, read(run, plain_panel(panel))) for panel in panels)
+    return compared(framework.scenarios, when.as_of, first, second)
 
 
-def _refuse_another_model(tree: xr.DataTree, framework: Framework, hyperparameters: Hyperparameters) -> None:
-    missing = set(hyperparameters.priors) - set(tree["prior"].data_vars)
+def refuse_another_model(drawn: Drawn, framework: Framework, hyperparameters: Hyperparameters) -> None:
+    """Refuse draws of a model that has other parameters.
+
+    Raises
+    ------
+    RunError
+        If a parameter is missing.
+    """
+    missing = set(hyperparameters.priors) - set(drawn.priors)
     if missing:
         message = (
             f"the run has no draws of {one_of(missing)}, so it was made with another model; "
@@ -161,28 +167,54 @@ def _refuse_another_model(tree: xr.DataTree, framework: Framework, hyperparamete
         raise RunError(message)
 
 
-def _months_after(framework: Framework, fitted: int, when: Vintage) -> int:
-    """Return how many months were asked for after the fit's last one."""
-    months = month_index(when.as_of) - framework.start_index + 1 - fitted
+def months_after(framework: Framework, fitted: int, as_of: str) -> int:
+    """Return how many months were asked for after the fit's last one.
+
+    Parameters
+    ----------
+    framework
+        Gives the first month.
+    fitted
+        How many months the fit has.
+    as_of
+        The month asked about, as YYYY-MM.
+
+    Raises
+    ------
+    RunError
+        If it lies before the fit's last one.
+    """
+    months = month_index(as_of) - framework.start_index + 1 - fitted
     if months < 0:
         message = (
-            f"{when.as_of} lies {-months} months before the last one of the run, which knows what came later; "
-            f"use a run of that month ('indicast fit {framework.id} --as-of {when.as_of}')"
+            f"{as_of} lies {-months} months before the last one of the run, which knows what came later; "
+            f"use a run of that month ('indicast fit {framework.id} --as-of {as_of}')"
         )
         raise RunError(message)
     return months
 
 
-def _side(fitted: Seen, seen: Seen, shape: tuple[int, ...]) -> Side:
-    log_ratio = seen.log_marginal - fitted.log_marginal
-    return Side(weights(log_ratio.reshape(shape)), seen.filtered[:, -1].reshape(*shape, -1))
+def side_of(drawn: Drawn, found: Read) -> Side:
+    """Return what draws count under a panel, and their last probabilities."""
+    return Side(weights(found.log_ratio.reshape(drawn.shape)), found.last.reshape(*drawn.shape, -1))
 
 
-def _compared(framework: Framework, when: Vintage, before: Side, after: Side) -> WhatIf:
+def compared(scenarios: tuple[str, ...], as_of: str, before: Side, after: Side) -> WhatIf:
+    """Return how two ledgers differ.
+
+    Parameters
+    ----------
+    scenarios
+        Their ids.
+    as_of
+        The month, as YYYY-MM.
+    before, after
+        Of the same draws.
+    """
     first, second = (side.weights.pull(side.probability) for side in (before, after))
     return WhatIf(
-        as_of=when.as_of,
-        scenarios=framework.scenarios,
+        as_of=as_of,
+        scenarios=scenarios,
         before=before.weights.mean(before.probability),
         after=after.weights.mean(after.probability),
         before_mcse=error_of_mean(first),

@@ -8,9 +8,9 @@ from indicast import names
 from indicast.forecast._distance import KEY, beyond, monte_carlo_distances
 from indicast.forecast._groups import with_groups
 from indicast.forecast._horizons import Headline, floored, headlines, scenario_ahead
-from indicast.forecast._log_prior import PRIOR_PARTS, prior_parts
+from indicast.forecast._log_prior import PRIOR_PARTS, part_of, prior_parts
 from indicast.forecast._milestones import Standing, milestone_by, published_clocks, standings
-from indicast.forecast._predictive import predict
+from indicast.forecast._predictive import latest_watch, predict
 from indicast.forecast._sightings import SEEN_BY, Sighting, directions_felt, expected_climate
 from indicast.forecast._surprise import Surprise, predicted, surprises
 from indicast.forecast._table import COLUMNS, forecast_table
@@ -36,8 +36,10 @@ __all__ = [
     "floored",
     "forecast_table",
     "headlines",
+    "latest_watch",
     "milestone_by",
     "monte_carlo_distances",
+    "part_of",
     "predict",
     "predicted",
     "prior_parts",

@@ -63,10 +63,6 @@ PRIOR_PARTS: Final[Mapping[str, tuple[str, ...]]] = {
         names.MILESTONE_CHANCE,
         names.MILESTONE_CLARITY,
         names.MILESTONE_SHIFT,
-    ),
-    "sources": (names.RELIABILITY, names.SLANT_SHARES, names.HOUSE_EFFECT),
-    "detection": (names.DETECTION, names.EVENT_DETECTION, names.PUBLISH_BASE, names.PUBLISH_EMBARRASSED),
-    "table": (
         names.MARKS_OF_PRESENT,
         names.RATER_SCALE_Z,
         names.RATER_LEAN_Z,
@@ -74,8 +70,14 @@ PRIOR_PARTS: Final[Mapping[str, tuple[str, ...]]] = {
         names.SHARED_ERROR_SCALE,
         names.SHARED_ERROR_Z,
     ),
+    "sources": (names.RELIABILITY, names.SLANT_SHARES, names.HOUSE_EFFECT),
+    "detection": (names.DETECTION, names.EVENT_DETECTION, names.PUBLISH_BASE, names.PUBLISH_EMBARRASSED),
 }
-"""Parts of the model and their free parameters, so that one part's prior may be scaled alone."""
+"""Parts of the model and their free parameters, so that one part's prior may be scaled alone.
+
+What an indicator leans to in the long run (tilt) is a shock that does not fade. Marks, and the people who made them,
+belong to what scenarios show.
+"""
 
 
 def prior_parts(densities: xr.Dataset) -> dict[str, list[str]]:
@@ -88,6 +90,17 @@ def prior_parts(densities: xr.Dataset) -> dict[str, list[str]]:
     """
     held = {part: [name for name in members if name in densities] for part, members in PRIOR_PARTS.items()}
     return {part: members for part, members in held.items() if members}
+
+
+def part_of(name: str) -> str:
+    """Return the part of the model that a free parameter belongs to.
+
+    Examples
+    --------
+    >>> part_of("tilt_mean"), part_of("dwell")
+    ('shocks', 'chain')
+    """
+    return next(part for part, members in PRIOR_PARTS.items() if name in members)
 
 
 def log_prior(posterior: xr.Dataset, hyperparameters: Hyperparameters) -> xr.Dataset:

@@ -101,8 +101,8 @@ def surprises(
 
 def predicted(filtered: np.ndarray, transition: np.ndarray, initial: np.ndarray) -> np.ndarray:
     """Return P(scenario at t | data before t); dims (draw, time, scenario)."""
-    after = np.stack([step(filtered[:, t], transition) for t in range(filtered.shape[1] - 1)], axis=1)
-    return np.concatenate([initial[:, None], after], axis=1)
+    after = [step(filtered[:, t], transition)[:, None] for t in range(filtered.shape[1] - 1)]
+    return np.concatenate([initial[:, None], *after], axis=1)
 
 
 def surprises_of(

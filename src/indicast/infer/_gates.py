@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from indicast.elicit import Hyperparameters
     from indicast.workspace import Framework
 
+TIED = 1e-9
+"""Relative difference of log densities below which two labellings are equally likely."""
 DERIVED = (names.FILTERED, names.SMOOTHED, names.TRANSITION, names.STRENGTH)
 """Posterior variables that are functions of the free ones."""
 
@@ -112,11 +114,12 @@ def _extreme(values: xr.Dataset, *, highest: bool) -> tuple[float, str]:
 
 
 def label_identity(posterior: xr.Dataset, framework: Framework, hyperparameters: Hyperparameters) -> float:
-    """Return the share of draws in which no relabelling of scenarios is likelier a priori.
+    """Return the share of draws in which every relabelling of scenarios is less likely a priori.
 
     Relabelling scenarios leaves the likelihood as it is only together with the columns
     of expected states, which are declared. So only scenarios with equal columns could
-    swap, and for those the priors of their own parameters decide.
+    swap, and for those the priors of their own parameters decide. Priors that are the same for both decide
+    nothing: such a draw is not in place, for its labels are the sampler's whim.
 
     Parameters
     ----------
@@ -139,31 +142,44 @@ def label_identity(posterior: xr.Dataset, framework: Framework, hyperparameters:
         return 1.0
     density = np.stack([_label_density(posterior, hyperparameters, order) for order in rivals])
     identity = next(place for place, order in enumerate(rivals) if (order == np.arange(size)).all())
-    return float((density.argmax(axis=0) == identity).mean())
+    ahead = density[identity] - np.delete(density, identity, axis=0).max(axis=0)
+    return float((ahead > TIED * (1.0 + np.abs(density[identity]))).mean())
 
 
 def _label_density(posterior: xr.Dataset, hyperparameters: Hyperparameters, order: np.ndarray) -> np.ndarray:
-    """Return the log prior density of relabelled scenario parameters, dims (sample)."""
-    from scipy import stats
-
-    dwell = posterior[names.DWELL].to_numpy().reshape(-1, order.size)[:, order]
-    initial = posterior[names.INITIAL].to_numpy().reshape(-1, order.size)[:, order]
-    prior = hyperparameters.priors[names.DWELL]
-    density = _univariate(prior.distribution, prior.arguments, dwell).sum(axis=1)
-    weights = hyperparameters.priors[names.INITIAL].arguments["a"]
-    density = density + ((weights - 1.0) * np.log(initial)).sum(axis=1)
-    if names.GROWTH in posterior:
-        growth = posterior[names.GROWTH].to_numpy()
-        growth = growth.reshape(-1, *growth.shape[2:])[..., order]
-        arguments = hyperparameters.priors[names.GROWTH].arguments
-        density = density + stats.norm.logpdf(growth, arguments["mu"], arguments["sigma"]).sum(axis=(1, 2))
+    """Return the log prior density of relabelled scenario parameters, dims (sample); constants of shape left out."""
+    density = np.zeros(1)
+    for name, prior in hyperparameters.priors.items():
+        if name in posterior and names.SCENARIO in prior.dims:
+            values = posterior[name].to_numpy()
+            values = values.reshape(-1, *values.shape[2:])
+            if name == names.EXIT:
+                moved = _exits(values, order)
+            else:
+                moved = np.take(values, order, axis=1 + prior.dims.index(names.SCENARIO))
+            if prior.distribution == "Dirichlet":
+                terms = (prior.arguments["a"] - 1.0) * np.log(moved)
+            else:
+                terms = _univariate(prior.distribution, prior.arguments, moved)
+            density = density + terms.sum(axis=tuple(range(1, terms.ndim)))
     return np.asarray(density)
+
+
+def _exits(values: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """Return where relabelled scenarios go, dims (sample, scenario, destination): both ends get new names."""
+    size = order.size
+    others = np.array([[other for other in range(size) if other != one] for one in range(size)])
+    full = np.zeros((len(values), size, size))
+    np.put_along_axis(full, np.broadcast_to(others, values.shape), values, axis=2)
+    moved = full[:, order][:, :, order]
+    return np.take_along_axis(moved, np.broadcast_to(others, values.shape), axis=2)
 
 
 def _univariate(distribution: str, arguments: Any, values: np.ndarray) -> np.ndarray:  # noqa: ANN401  # arrays by name
     from scipy import stats
 
     frozen = {
+        "Normal": lambda: stats.norm(arguments["mu"], arguments["sigma"]),
         "LogNormal": lambda: stats.lognorm(arguments["sigma"], scale=np.exp(arguments["mu"])),
         "Gamma": lambda: stats.gamma(arguments["alpha"], scale=1 / arguments["beta"]),
         "HalfNormal": lambda: stats.halfnorm(scale=arguments["sigma"]),

@@ -30,7 +30,22 @@ def panel_of(tree: xr.DataTree) -> xr.Dataset:
     return constant.merge(tree["observed_data"].to_dataset()[elsewhere]) if elsewhere else constant
 
 
-def group_of_fit(tree: xr.DataTree, name: str) -> xr.Dataset:
+def fit_again(tree: xr.DataTree) -> str:
+    """Return the command that makes a fit again; its model is known if it was saved.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> saved = xr.DataTree()
+    >>> saved.attrs = {"model": "harbour", "as_of": "2024-06"}
+    >>> fit_again(saved)
+    "fit again with 'indicast fit harbour --as-of 2024-06'"
+    """
+    month = f" --as-of {tree.attrs['as_of']}" if "as_of" in tree.attrs else ""
+    return f"fit again with 'indicast fit {tree.attrs.get('model', 'MODEL')}{month}'"
+
+
+def group_of_fit(tree: xr.DataTree, name: str, *, drawn: bool = True) -> xr.Dataset:
     """Return a group of a fit.
 
     Parameters
@@ -39,6 +54,8 @@ def group_of_fit(tree: xr.DataTree, name: str) -> xr.Dataset:
         A fit, of this version or an older one.
     name
         Of the group, see ``docs/posterior.md``.
+    drawn
+        Whether it must hold variables and draws; else it only has to be there.
 
     Raises
     ------
@@ -47,10 +64,10 @@ def group_of_fit(tree: xr.DataTree, name: str) -> xr.Dataset:
     """
     held = ", ".join(sorted(str(child) for child in tree.children)) or "none"
     if name not in tree.children:
-        message = f"the fit has no group {name} (it has {held}); fit again with 'indicast fit'"
+        message = f"the fit has no group {name} (it has {held}); {fit_again(tree)}"
         raise RunError(message)
     found = tree[name].to_dataset()
-    if not found.data_vars or 0 in found.sizes.values():
-        message = f"group {name} of the fit is empty; fit again with 'indicast fit'"
+    if drawn and (not found.data_vars or 0 in found.sizes.values()):
+        message = f"group {name} of the fit is empty; {fit_again(tree)}"
         raise RunError(message)
     return found

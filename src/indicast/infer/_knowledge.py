@@ -76,15 +76,8 @@ def knowledge(ledger: Ledger, at: date) -> Knowledge:
     return Knowledge(_sha256(lines), rows, _recorded_by(ledger, view, at), months)
 
 
-def ledger_hash(ledger: Ledger) -> str:
-    """Return the SHA-256 of a ledger's rows, whatever their order in the files.
-
-    A blank cell counts as no cell, so that a column which files may leave out changes no hash.
-    """
-    return _sha256({name: _dated_lines(getattr(ledger, name)) for name in TABLES})
-
-
 def _sha256(lines: Mapping[str, list[tuple[str, str]]]) -> str:
+    """Return the SHA-256 of rows, whatever their order in the files."""
     digest = hashlib.sha256()
     for name, dated in lines.items():
         digest.update(name.encode())
@@ -94,7 +87,10 @@ def _sha256(lines: Mapping[str, list[tuple[str, str]]]) -> str:
 
 
 def _dated_lines(frame: pd.DataFrame) -> list[tuple[str, str]]:
-    """Return each row as text with the month from which it was known, sorted."""
+    """Return each row as text with the month from which it was known, sorted.
+
+    A blank cell counts as no cell, so that a column which files may leave out changes no hash.
+    """
     columns = sorted(frame.columns)
     cells = frame[columns].astype(str).mask(frame[columns].isna(), "").itertuples(index=False, name=None)
     filled = ({name: cell for name, cell in zip(columns, row, strict=True) if cell} for row in cells)

@@ -53,8 +53,6 @@ def build_manifest(
     padded
         Padded sizes of the panel: they set the number of shocks, hence the draws.
     """
-    declared = {MODEL_FILE: framework.model_file}
-    declared |= {name: framework.priors_folder / name for name in PRIOR_FILES}
     known = knowledge(ledger, when.known_at)
     content = {
         "model": framework.id,
@@ -63,7 +61,7 @@ def build_manifest(
         "known_at": when.known_at.isoformat(),
         "package_version": __version__,
         "code_sha256": code_hash(),
-        "declarations": {name: _declared(path) for name, path in declared.items() if path.is_file()},
+        "declarations": _declarations(framework),
         "ledger_sha256": known.sha256,
         "ledger": known.located(),
         "sampler": asdict(settings),
@@ -71,6 +69,26 @@ def build_manifest(
         "libraries": library_versions(),
     }
     return content | {"git_commit": _git_commit(framework.root), "hash": manifest_hash(content)}
+
+
+def changed_declarations(framework: Framework, manifest: Mapping[str, Any]) -> list[str]:
+    """Return the files of a model and its priors that are no longer those of a run, by name.
+
+    Parameters
+    ----------
+    framework
+        As it stands.
+    manifest
+        Of the run.
+    """
+    then, now = manifest["declarations"], _declarations(framework)
+    return sorted(name for name in now | then if now.get(name, {}).get("sha256") != then.get(name, {}).get("sha256"))
+
+
+def _declarations(framework: Framework) -> dict[str, dict[str, str]]:
+    declared = {MODEL_FILE: framework.model_file}
+    declared |= {name: framework.priors_folder / name for name in PRIOR_FILES}
+    return {name: _declared(path) for name, path in declared.items() if path.is_file()}
 
 
 def library_versions() -> dict[str, str]:
@@ -95,7 +113,7 @@ def code_hash() -> str:
     digest = hashlib.sha256()
     root = Path(__file__).parents[1]
     for path in sorted(root.rglob("*")):
-        if path.suffix in {".py", ".html", ".css", ".md"}:
+        if path.suffix in {".py", ".html", ".css", ".md", ".js"}:
             digest.update(path.relative_to(root).as_posix().encode())
             digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()

@@ -1,13 +1,15 @@
 """Run folders: written whole or not at all, and found again.
 
 Invariant: a folder that can be found is complete; a process killed while writing leaves
-the old run or none (``tests/unit/test_store.py``).
+the old run or none, and a posterior that is not the one that was written is refused (``tests/unit/test_store.py``).
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -16,15 +18,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import xarray as xr
-
 from indicast.errors import MissingError, RunError
+from indicast.infer._draws_file import Drawn, drawn_of, is_whole, keep_drawn, read_drawn, write_drawn
 from indicast.infer._gates import Gate
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from indicast.workspace import Framework
 
 POSTERIOR, DIAGNOSTICS, MANIFEST = "posterior.nc", "diagnostics.json", "manifest.json"
+POSTERIOR_SHA256 = "posterior_sha256"
+"""Key of diagnostics.json; the bytes differ between machines, so the manifest's hash leaves them out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +86,10 @@ def save_run(framework: Framework, run: Run) -> Path:
     target = framework.runs_folder / run.id
     with whole_folder(target) as folder:
         run.tree.to_netcdf(folder / POSTERIOR, engine="h5netcdf", encoding=_encoding(run.tree))
-        write_json(folder / DIAGNOSTICS, {"passed": run.passed, "gates": [gate.as_dict() for gate in run.gates]})
+        if is_whole(run.tree):
+            write_drawn(folder, drawn_of(run.tree), run.manifest)
+        diagnostics = {"passed": run.passed, "gates": [gate.as_dict() for gate in run.gates]}
+        write_json(folder / DIAGNOSTICS, diagnostics | {POSTERIOR_SHA256: _sha256(folder / POSTERIOR)})
         write_json(folder / MANIFEST, run.manifest)
     return target
 
@@ -192,22 +200,88 @@ def load_run(folder: Path) -> Run:
     Raises
     ------
     RunError
-        If a file is missing or cannot be read.
+        If a file is missing or cannot be read, or the posterior is not the one that was written.
     """
     reading = DIAGNOSTICS
     try:
-        entries = json.loads((folder / DIAGNOSTICS).read_text(encoding="utf-8"))["gates"]
-        gates = tuple(_gate(entry) for entry in entries)
+        diagnostics = json.loads((folder / DIAGNOSTICS).read_text(encoding="utf-8"))
+        gates = tuple(_gate(entry) for entry in diagnostics["gates"])
         reading = MANIFEST
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         reading = POSTERIOR
+        import xarray as xr
+
+        _require_as_written(folder / POSTERIOR, diagnostics.get(POSTERIOR_SHA256))
         with xr.open_datatree(folder / POSTERIOR, engine="h5netcdf") as opened:
             tree = opened.load()
+        if "model" in manifest:
+            tree.attrs["model"] = manifest["model"]
         return Run(tree, gates, manifest)
     except (OSError, ValueError, KeyError, TypeError) as error:
         fault = f"{reading}: {' '.join(str(error).split())[:200]}"
-        message = f"{folder} is no complete run ({fault}); make it again with 'indicast fit'"
+        message = f"{folder} is no complete run ({fault}); make it again with '{refit_command(folder)}'"
         raise RunError(message) from None
+
+
+def load_manifest(folder: Path) -> dict[str, Any]:
+    """Return what a saved run was made from.
+
+    Raises
+    ------
+    RunError
+        If it cannot be read.
+    """
+    try:
+        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        passed = json.loads((folder / DIAGNOSTICS).read_text(encoding="utf-8"))["passed"]
+        return {**found, "passed": bool(passed), "hash": str(found["hash"])}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        fault = " ".join(str(error).split())[:200]
+        message = f"{folder} is no complete run ({fault}); make it again with '{refit_command(folder)}'"
+        raise RunError(message) from None
+
+
+def load_drawn(folder: Path, manifest: Mapping[str, Any]) -> Drawn:
+    """Return the draws of a saved run; where no file of them is beside its posterior, it is written.
+
+    Raises
+    ------
+    RunError
+        If a file cannot be read, or belongs to another run.
+    """
+    found = read_drawn(folder, manifest)
+    if found is None:
+        found = drawn_of(load_run(folder).tree)
+        keep_drawn(folder, found, manifest)
+    return found
+
+
+def refit_command(folder: Path) -> str:
+    """Return the command that makes a run again, by the place of its folder.
+
+    Examples
+    --------
+    >>> refit_command(Path("runs/harbour/2024-06_0123456789ab"))
+    'indicast fit harbour --as-of 2024-06'
+    >>> refit_command(Path("runs/harbour/2024-06_history_0123456789ab"))
+    'indicast fit harbour --as-of 2024-06 --start history'
+    """
+    named = re.fullmatch(r"(\d{4}-\d{2})_(?:([a-z]+)_)?[0-9a-f]+", folder.name)
+    month, start = (named[1], named[2]) if named else ("", None)
+    asked = (f" --as-of {month}" if month else "") + (f" --start {start}" if start else "")
+    return f"indicast fit {folder.parent.name}{asked}"
+
+
+def _require_as_written(path: Path, wanted: str | None) -> None:
+    """Raise unless a file has the SHA-256 that was kept of it; runs of older versions kept none."""
+    if wanted and (found := _sha256(path)) != wanted:
+        message = f"altered since it was written, SHA-256 {found[:16]} and not {wanted[:16]}"
+        raise ValueError(message)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _gate(entry: dict[str, Any]) -> Gate:
