@@ -123,6 +123,29 @@ def test_what_cannot_be_loaded_is_shown_at_its_file_and_at_no_wrong_one(fault, w
     assert f"::error {where}title=W001::" in out
 
 
+ONE = '[[alternatives]]\nid = "a"\nname = "A"\nreason = "Asked."\n'
+SPOILED = {
+    "no TOML": ("[[alternatives", "A101", "is no TOML"),
+    "an unknown key": (f"{ONE}wind = 1\n", "A101", "wind"),
+    "an unknown prior": (f"{ONE}priors.wind.mu = 1.0\n", "A102", "prior wind is not declared"),
+    "an unknown argument": (f"{ONE}priors.tilt_mean.median = 1.0\n", "A102", "no argument median"),
+}
+
+
+@pytest.mark.parametrize("kind", SPOILED)
+def test_other_declarations_that_cannot_be_used_are_found_at_their_file_and_stop_no_fit(kind, tmp_path, indicast):
+    text, code, told = SPOILED[kind]
+    root = Path(shutil.copytree(FIXTURES / "harbour", tmp_path / "harbour"))
+    path = root / "models" / "harbour" / "alternatives.toml"
+    path.write_text(text, "utf-8")
+    ended, out, _ = indicast("check", "harbour", "--workspace", str(root), "--files-only", "--format", "github")
+    [line] = [line for line in out.splitlines() if "alternatives.toml" in line]
+    severity, properties, said = parsed(line)
+    assert (ended, severity, properties["title"]) == (0, "warning", code)
+    assert properties["file"] == "models/harbour/alternatives.toml"
+    assert told in said
+
+
 def test_json_is_short_for_a_format(workspace, indicast):
     given = ("check", "--workspace", str(workspace))
     assert (

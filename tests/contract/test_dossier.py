@@ -144,7 +144,7 @@ def test_a_failed_run_is_stamped_at_the_top_and_at_every_heading(case, gates):
     written = write(with_gates(case, gates))
     page = written.page.read_text(encoding="utf-8")
     headings = re.findall(r"<h2.*?</h2>", page, re.DOTALL)
-    assert len(headings) == 3 + len(FAST)
+    assert len(headings) == 4 + len(FAST)
     assert all(STAMP in heading for heading in headings)
     assert f"<strong>{STAMP}.</strong>" in page
     assert f"<title>{STAMP}" in page

@@ -3,13 +3,15 @@
 The world is simulated: two years of one counted indicator and two scenarios. One compilation serves all fits.
 """
 
+from types import SimpleNamespace
+
 import arviz as az
 import numpy as np
 import pytest
 
 from indicast.errors import RunError
 from indicast.evaluate import draw_truth, simulate_panel
-from indicast.explain import Refits, foretold
+from indicast.explain import Refits, foretold, scored
 from indicast.explain._future_left_out import until
 from indicast.infer import Sampler, Settings
 from indicast.names import ONE_STEP
@@ -53,6 +55,18 @@ def test_weighing_forwards_and_backwards_agrees_with_a_fit_for_every_month(made)
     good = back.trusted[FIRST:]
     assert good.any()
     np.testing.assert_allclose(back.score[FIRST:][good], exact.elpd_i.to_numpy()[good], atol=0.2)
+    made_by_dossier, found = fitted_on(made)
+    np.testing.assert_allclose(found, exact.elpd_i, atol=0.2)
+    assert made_by_dossier[0] == FIRST
+    assert len(made_by_dossier) < len(exact.elpd_i)
+
+
+def fitted_on(made, most=MONTHS):
+    """Return the months of the dossier's fits, and their scores, if no weights of the whole posterior were trusted."""
+    sampler, world, tree = made
+    refits, ahead = Refits(sampler, world, SETTINGS, most), foretold(tree)
+    distrusted = SimpleNamespace(months=ahead.months, score=ahead.score, trusted=np.arange(MONTHS) < FIRST)
+    return refits.made, scored(distrusted, refits).score[FIRST:]
 
 
 def test_more_fits_than_allowed_are_refused(made):

@@ -56,7 +56,7 @@ def test_a_saved_run_is_found_again_with_its_numbers(flagship):
 
 
 def test_the_report_of_a_run_that_passed_is_published_whole(flagship):
-    _jobs.report(flagship.desk.options, flagship.desk.framework.id, flagship.run.id, draft=False)
+    _jobs.report(flagship.desk.options, flagship.desk.framework.id, _jobs.Chosen(flagship.run.id), draft=False)
     folder = flagship.desk.framework.reports_folder / "2024-12"
     assert {path.name for path in folder.iterdir()} == {"report.html", "report.md", "forecast.csv", "manifest.json"}
     assert flagship.run.manifest["hash"][:12] in (folder / "report.html").read_text()

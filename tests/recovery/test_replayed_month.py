@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from indicast.cli import main
-from indicast.cli._jobs import fit_month, open_desk, report
+from indicast.cli._jobs import Chosen, fit_month, open_desk, report
 from indicast.cli._options import Shared
 from indicast.infer import Sampler, manifest_hash
 from indicast.panel import vintage
@@ -36,7 +36,7 @@ def published(tmp_path_factory):
     )
     desk = open_desk(Shared(workspace=root, quiet=True), "jetty")
     run = fit_month(desk, Sampler(desk.framework, desk.hyperparameters), vintage(desk.ledger, MONTH))
-    report(desk.options, "jetty", run.id, draft=False)
+    report(desk.options, "jetty", Chosen(run.id), draft=False)
     return root
 
 

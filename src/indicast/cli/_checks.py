@@ -11,8 +11,17 @@ import typer
 
 from indicast.cli import _formats
 from indicast.cli._options import Form
-from indicast.errors import DataError, IndicastError
-from indicast.workspace import FOLDERS, Finding, Framework, RefusedError, find_root, load_framework, model_names
+from indicast.errors import DataError, IndicastError, WorkspaceError
+from indicast.workspace import (
+    FOLDERS,
+    Finding,
+    Framework,
+    RefusedError,
+    find_root,
+    load_framework,
+    model_names,
+    read_alternatives,
+)
 
 if TYPE_CHECKING:
     from indicast.cli._options import Shared
@@ -20,6 +29,9 @@ if TYPE_CHECKING:
     from indicast.evaluate import MilestoneSays
     from indicast.infer import Gate
     from indicast.ledger import Ledger
+
+
+ALTERNATIVES = "alternatives.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +116,7 @@ def checked(root: Path, model: str, *, simulate: bool = True) -> Checked:
     hyperparameters, findings = _declared(framework)
     ledger, amiss = _ledger(framework)
     findings += [*table_findings(framework), *label_findings(framework), *milestone_findings(framework), *amiss]
+    findings += _alternatives(framework, hyperparameters)
     broken = any(finding.severity == "error" for finding in findings)
     if hyperparameters is None or ledger is None or broken or not simulate:
         return Checked(_in_order(findings))
@@ -112,6 +125,28 @@ def checked(root: Path, model: str, *, simulate: bool = True) -> Checked:
     gates = asked_of_priors(framework, hyperparameters, ledger)
     says = _milestones(framework, hyperparameters) if gates else ()
     return Checked(_in_order(findings + prior_findings(framework, gates)), gates, says)
+
+
+def _alternatives(framework: Framework, hyperparameters: Hyperparameters | None) -> list[Finding]:
+    """Return what is wrong with the other declarations; they enter no fit, so nothing of it is an error."""
+    path = framework.model_file.with_name(ALTERNATIVES)
+    if hyperparameters is None or not path.is_file():
+        return []
+    from indicast.explain import require_declared
+
+    try:
+        asked = read_alternatives(framework)
+    except WorkspaceError as error:
+        told = str(error).removeprefix(f"{path}: ")
+        return [Finding(ALTERNATIVES, "A101", "warning", told, "correct it; until then the dossier lacks that part")]
+    found = list[Finding]()
+    for one in asked:
+        try:
+            require_declared(one, framework, hyperparameters)
+        except WorkspaceError as error:
+            told = str(error).removeprefix(f"{ALTERNATIVES}: ")
+            found.append(Finding(ALTERNATIVES, "A102", "warning", told, "name what is declared, or leave it out"))
+    return found
 
 
 def _too_large(framework: Framework, ledger: Ledger) -> bool:

@@ -11,11 +11,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import typer
 
-from indicast.cli._jobs import STARTS, Desk, open_desk
+from indicast.cli._jobs import STARTS, Desk, open_desk, short
 from indicast.errors import RunError, one_of
 
 if TYPE_CHECKING:
@@ -23,19 +24,27 @@ if TYPE_CHECKING:
     from indicast.infer import Run
     from indicast.publish.dossier import Case, Progress, Written
 
+WIDTH = 80
+"""Of a terminal."""
 
-def diagnose(options: Shared, model: str, run_id: str | None, *, draft: bool, everything: bool = False) -> bool:
+
+def diagnose(
+    options: Shared, model: str, run_id: str | None, *, draft: bool, everything: bool = False, refits: int = 0
+) -> bool:
     """Write the dossier of a saved run; return whether every gate passed and every part was computed."""
     from indicast.infer import find_run, load_run
-    from indicast.publish.dossier import PARTS, unhurried, write_dossier
+    from indicast.publish import write_site
+    from indicast.publish.dossier import PARTS, unhurried, with_refits, write_dossier
 
-    parts = unhurried(PARTS) if everything else PARTS
+    parts = with_refits(unhurried(PARTS) if everything else PARTS, refits)
     desk = open_desk(options, model)
     folder = find_run(desk.framework, run_id)
     case, reasons = opened_case(desk, load_run(folder), folder, draft=draft)
     desk.say(f"{case.run.id}: {len(parts)} parts ...")
     with _progress(desk, len(parts)) as progress:
         written = write_dossier(case, parts, progress, reasons)
+    if written.folder.parent == desk.framework.reports_folder:
+        write_site(desk.framework.root)
     _tell(desk, written)
     return written.dossier.verdict == "pass" and not reasons
 
@@ -88,11 +97,15 @@ def _tell(desk: Desk, written: Written) -> None:
         typer.echo(json.dumps(_summary(written), indent=1))
         return
     for section in dossier.sections:
-        typer.echo(f"{section.title}: {section.verdict}. {section.conclusion}")
-    typer.echo(f"{dossier.case.run.id}: {dossier.verdict}. {dossier.sentence}")
+        _say(f"{section.title}: {section.verdict}. {section.conclusion}")
+    _say(f"{dossier.case.run.id}: {dossier.verdict}. {dossier.sentence}")
     if dossier.stamp:
         typer.echo("NOT FOR PUBLICATION")
-    typer.echo(f"dossier: {_short(written.page)}{_why_there(desk, written)}")
+    typer.echo(f"dossier: {short(written.page)}{_why_there(desk, written)}")
+
+
+def _say(text: str) -> None:
+    typer.echo(fill(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False))
 
 
 def _why_there(desk: Desk, written: Written) -> str:
@@ -123,7 +136,3 @@ def _summary(written: Written) -> dict[str, object]:
             for one in written.made
         ],
     }
-
-
-def _short(path: Path) -> str:
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

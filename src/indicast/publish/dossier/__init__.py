@@ -51,8 +51,15 @@ __all__ = [
     "require_one_run",
     "stands_whole",
     "unhurried",
+    "with_refits",
     "write_dossier",
 ]
+
+
+def with_refits(parts: tuple[Part, ...], refits: int) -> tuple[Part, ...]:
+    """Return parts of which the one on influence may make so many fits to the first months."""
+    fitting = partial(_influence.part, refits=refits)
+    return tuple(replace(one, make=fitting) if one.make is _influence.part else one for one in parts)
 
 
 def unhurried(parts: tuple[Part, ...]) -> tuple[Part, ...]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,11 +15,11 @@ import numpy as np
 
 from indicast import names
 from indicast.explain import Answer, Bench, Declared, answer_key, answers, as_saved, from_saved
-from indicast.infer import Settings, code_hash, replace_text
-from indicast.panel import Vintage, build_panel
+from indicast.infer import code_hash, replace_text
 from indicast.publish._wording import PERCENT, percent, points
 from indicast.publish.dossier._row_chart import QUIET, Axis, Dot, Row, row_chart
 from indicast.publish.dossier._section import Figure, Json, Section, Table
+from indicast.publish.dossier._short_fits import known, short
 from indicast.workspace import Alternative, read_alternatives
 
 if TYPE_CHECKING:
@@ -32,7 +31,6 @@ QUESTION: Final = "What would the forecast be if another choice had been made wh
 SECONDS: Final = 35.0
 """How long the part may take unless everything is asked for."""
 SAVED: Final = "alternatives.json"
-SHORT: Final = 500
 
 
 def part(case: Case, *, everything: bool = False) -> Section:
@@ -64,7 +62,7 @@ def part(case: Case, *, everything: bool = False) -> Section:
         ID,
         TITLE,
         QUESTION,
-        "note" if leads or len(computed) < len(asked) or not asked else "pass",
+        "note" if leads or len(computed) < len(asked) or not asked or _minded(computed) else "pass",
         _conclusion(case, found, now, shorts),
         (_figure(found, now, shorts),) if computed else (),
         (_table(found, asked, now, shorts),),
@@ -76,6 +74,11 @@ def _leads_otherwise(one: Answer, now: np.ndarray) -> bool:
     """Whether another scenario is likeliest under an alternative, beyond twice the Monte Carlo error."""
     likeliest = int(now.argmax())
     return max(one.now) - one.now[likeliest] > 2.0 * max(one.error)
+
+
+def _minded(computed: Sequence[Answer]) -> list[str]:
+    """Return the short fits with something to mind, and what."""
+    return [f"{one.name} ({one.remark})" for one in computed if one.remark]
 
 
 def _too_close(one: Answer, now: np.ndarray) -> bool:
@@ -108,20 +111,9 @@ def _saved(path: Path) -> Mapping[str, Answer]:
 
 
 def _bench(case: Case, seconds: float) -> Bench:
-    manifest, sampler = case.run.manifest, case.run.manifest["sampler"]
-    when = Vintage(str(manifest["as_of"]), date.fromisoformat(str(manifest["known_at"])))
-    recorded = manifest.get("ledger", {}).get("recorded_by")
-    ledger = case.ledger.recorded(datetime.fromisoformat(recorded)) if recorded else case.ledger
-    panel = build_panel(case.framework, case.hyperparameters, ledger, when)
+    ledger, when, panel = known(case)
     base = Declared(case.framework, case.hyperparameters, panel)
-    short = Settings(
-        int(sampler["chains"]),
-        min(SHORT, int(sampler["tune"])),
-        min(SHORT, int(sampler["draws"])),
-        float(sampler["target_accept"]),
-        int(sampler["seed"]),
-    )
-    return Bench(case.run.tree, base, ledger, when, short, seconds)
+    return Bench(case.run.tree, base, ledger, when, short(case), seconds)
 
 
 def _conclusion(case: Case, found: Sequence[Answer], now: np.ndarray, shorts: Sequence[str]) -> str:
@@ -140,6 +132,8 @@ def _conclusion(case: Case, found: Sequence[Answer], now: np.ndarray, shorts: Se
         f"{short} {percent(min(values))} to {percent(max(values))}"
         for short, values in zip(shorts, zip(*(one.now for one in computed), strict=True), strict=True)
     )
+    minded = _minded(computed)
+    rest = f"{rest} Short fits to mind: {'; '.join(minded)}." if minded else rest
     close = sum(_too_close(one, now) for one in computed)
     order = f"another scenario leads in {len(led)}" if led else f"nothing but {shorts[likeliest]} leads in any"
     order += f", and which one does is closer than the error in {close}" if close else ""

@@ -1,6 +1,7 @@
 """Whether the model finds a truth that is known, as its certificate has it.
 
-Invariant: every number stands in the certificate; a certificate of another version, or none, is no pass
+Invariant: every number stands in the certificate; a certificate of another version, or none, is no pass, and fails
+where one is required
 (``tests/unit/test_dossier_calibration.py``).
 """
 
@@ -8,10 +9,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from indicast.errors import RunError
 from indicast.evaluate import CertificateStatus, certificate_path, certificate_status
+from indicast.publish._outer_gates import certificate_gate
 from indicast.publish._wording import counted, listed, percent
 from indicast.publish.dossier._section import Figure, Json, Section, Table, Verdict
 from indicast.publish.dossier._sound import HEAVIEST
@@ -34,45 +37,54 @@ DIGITS = re.compile(r"(\.\d)\d+")
 def part(case: Case) -> Section:
     """Return what the certificate of the model says, and whether it is of this very model."""
     status = certificate_status(case.framework, case.hyperparameters)
+    gate = certificate_gate(case.framework, case.hyperparameters)
+    verdict: Verdict = "pass" if gate.state == "pass" else "fail" if gate.state == "FAIL" else "note"
+    if status.state == "valid" and not status.passed:
+        verdict = "fail"
     if status.state == "none":
-        remedy = f"'indicast sbc {case.framework.id}' makes one"
-        return _section(status, f"{status.sentence} {remedy[0].upper()}{remedy[1:]}.")
+        return _section(status, verdict, gate.sentence)
     path = certificate_path(case.framework)
     content = json.loads(path.read_text(encoding="utf-8"))
     try:
-        told = f"{status.sentence} {_tests(content)} {_states(content)}"
-        tables = (_quantity_table(content), _state_table(content))
+        sentence = gate.sentence if status.state == "stale" else status.sentence
+        shorts = {one.id: one.short for one in case.framework.declaration.scenarios}
+        told = f"{sentence} {_tests(content, shorts)} {_states(content)}"
+        tables = (_quantity_table(content), _state_table(content, shorts))
         data = {
             name: content[name] for name in ("simulations", "tests", "quantities", "states", "brier", "fits", "key")
         }
     except (KeyError, TypeError, ValueError):
         message = f"{path} is no whole calibration certificate; make one with 'indicast sbc {case.framework.id}'"
         raise RunError(message) from None
-    return _section(status, told, _figures(path.with_suffix(".svg"), content), tables, data)
+    return _section(status, verdict, told, _figures(path.with_suffix(".svg"), content), tables, data)
 
 
 def _section(
     status: CertificateStatus,
+    verdict: Verdict,
     told: str,
     figures: tuple[Figure, ...] = (),
     tables: tuple[Table, ...] = (),
     data: dict[str, Any] | None = None,
 ) -> Section:
-    verdict: Verdict = "note" if status.state != "valid" else "pass" if status.passed else "fail"
     known: Json = {"state": status.state, "passed": status.passed, "simulations": status.simulations}
     return Section(
         "calibration", TITLE, QUESTION, verdict, told, figures, tables, {"status": known, "certificate": data or {}}
     )
 
 
-def _tests(content: dict[str, Any]) -> str:
+def _tests(content: dict[str, Any], shorts: Mapping[str, str]) -> str:
     failed = [one["name"] for one in content["quantities"] if not one["passed"]]
-    failed += [f"{one['scenario']} {one['when']}" for one in content["states"] if not one["passed"]]
+    failed += [f"{_short(one, shorts)} {one['when']}" for one in content["states"] if not one["passed"]]
     told = f"{counted(len(failed), 'test')} of {content['tests']} failed"
     empty = sum(not one["number"] for one in content["states"])
     told += f" ({empty} had no simulation to go by)" if empty else ""
     named = f": {listed(failed[:LISTED])}" if failed else ""
     return f"{told}{named}; {percent(content['fits']['unsound'])} of the fits were unsound."
+
+
+def _short(one: Mapping[str, Any], shorts: Mapping[str, str]) -> str:
+    return shorts.get(str(one["scenario"]), str(one["scenario"]))
 
 
 def _states(content: dict[str, Any]) -> str:
@@ -118,10 +130,10 @@ def _quantity_table(content: dict[str, Any]) -> Table:
     return Table("Quantities furthest from uniform ranks", ("Quantity", "p", "Adjusted p", "Verdict"), rows)
 
 
-def _state_table(content: dict[str, Any]) -> Table:
+def _state_table(content: dict[str, Any], shorts: Mapping[str, str]) -> Table:
     rows = tuple(
         (
-            f"{one['scenario']} {one['when']}, {one['low']:.0%} to {one['high']:.0%}",
+            f"{_short(one, shorts)} {one['when']}, {one['low']:.0%} to {one['high']:.0%}",
             f"{one['number']}",
             percent(one["expected"]),
             percent(one["observed"]),

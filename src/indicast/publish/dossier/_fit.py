@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from indicast.evaluate import LEAST, Check, foreseen, holm, predictive_checks, residual_correlation
-from indicast.publish._wording import listed, month_at
+from indicast.explain import largest_shape
+from indicast.publish._wording import counted, listed, month_at
 from indicast.publish.dossier import _fit_pictures as pictures
 from indicast.publish.dossier._fit_pictures import LEVEL
 from indicast.publish.dossier._section import Figure, Json, Section, Table, Verdict
@@ -63,12 +64,16 @@ def part(case: Case) -> Section:
     raised = dict(zip(decided, holm(np.array([one.p for one in decided])).tolist(), strict=True))
     finest = _finest(len(decided), things[0].again.size if things else 0)
     verdict, doubted = _verdict(raised, finest), _doubted(case, things)
+    near = [one for one, p in raised.items() if one.p < LEVEL <= p]
     return Section(
         id="fit",
         title=TITLE,
         question=QUESTION,
-        verdict="note" if doubted and verdict == "pass" else verdict,
-        conclusion=_conclusion(checks, raised, finest, _directions(case)) + _shocks(shared) + _learned(doubted),
+        verdict="note" if (doubted or near) and verdict == "pass" else verdict,
+        conclusion=_conclusion(checks, raised, finest, _directions(case))
+        + _near(near, raised, _directions(case))
+        + _shocks(shared)
+        + _learned(doubted, things),
         figures=tuple(_figures(case, seen, shared)),
         tables=(_table(case, checks, raised), _pairs(shared)),
         data={
@@ -92,14 +97,24 @@ def _doubted(case: Case, things: Sequence[Foreseen]) -> dict[str, float]:
     return {month_at(start + time): found[time] for time in sorted(found)}
 
 
-def _learned(doubted: dict[str, float]) -> str:
+def _near(near: Sequence[Check], raised: dict[Check, float], words: dict[str, str]) -> str:
+    """Name the checks that would speak if they stood alone; luck gives some of many."""
+    if not near:
+        return ""
+    named = "; ".join(f"{_of(one, words)} ({WORDS.get(one.name, one.name)}, p = {one.p:.3f})" for one in near)
+    return f" Below {LEVEL:g} before it was raised, where luck alone gives {LEVEL * len(raised):.1f}: {named}."
+
+
+def _learned(doubted: dict[str, float], things: Sequence[Foreseen]) -> str:
     """Say in which months what was foreseen knows what came."""
     if not doubted:
         return ""
     named = listed(f"{month} (k-hat {shape:.2f})" for month, shape in doubted.items())
+    draws = things[0].again.size
     return (
-        f" Weights cannot leave out {named}: there draws have learned from what they foresee, and look better than "
-        "they were."
+        f" With {draws:,} draws k-hat must stay below {largest_shape(draws):.2f}. Weights cannot leave out "
+        f"{counted(len(doubted), 'month')}, {named}: there draws have learned from what they "
+        "foresee, and look better than they were."
     )
 
 

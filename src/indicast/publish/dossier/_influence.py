@@ -7,16 +7,25 @@ pass, and the first row named is the one that moves most (``tests/unit/test_doss
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from indicast.explain import Foretold, Influence, LeaveOneOut, LeftOut, foretold, influence, leave_one_out
-from indicast.panel import Vintage
-from indicast.publish._wording import counted
+from indicast.explain import (
+    Influence,
+    LeaveOneOut,
+    LeftOut,
+    Refits,
+    foretold,
+    influence,
+    leave_one_out,
+    scored,
+)
+from indicast.infer import Sampler
 from indicast.publish.dossier._plotted import DOUBTED, FORESEEN, SEEN, plot
+from indicast.publish.dossier._scores import foretold_sentence, scored_data, scores_figure
 from indicast.publish.dossier._section import Figure, Json, Section, Table
+from indicast.publish.dossier._short_fits import known, short, vintage_of
 
 if TYPE_CHECKING:
     from indicast.publish.dossier._case import Case
@@ -24,18 +33,23 @@ if TYPE_CHECKING:
 SHOWN = 10
 """Things of each kind that are shown."""
 TITLE = "Influence: what the forecast rests on"
-QUESTION = "Which months, rows, sources and publishers does the forecast rest on, and how well was each month foretold?"
+QUESTION = (
+    "Which months, rows, sources, publishers and milestones does the forecast rest on, and how well was each month "
+    "foretold?"
+)
 Labels = dict[int, str]
 """A readable name of each row by its line."""
 
 
-def part(case: Case) -> Section:
+def part(case: Case, *, refits: int = 0) -> Section:
     """Return what the forecast rests on.
 
     Parameters
     ----------
     case
         A run, with what it was made from.
+    refits
+        How many short fits may be made to score months from the months before them.
 
     Raises
     ------
@@ -43,29 +57,42 @@ def part(case: Case) -> Section:
         If the run cannot be judged.
     """
     case.draws()
-    manifest, tree = case.run.manifest, case.run.tree
-    when = Vintage(str(manifest["as_of"]), date.fromisoformat(str(manifest["known_at"])))
+    tree, when = case.run.tree, vintage_of(case)
     found = influence(case.framework, case.hyperparameters, tree, case.ledger, when)
     one_out, ahead = leave_one_out(tree), foretold(tree)
+    scores = scored(ahead, _refits(case, refits))
     labels = _labels(case)
-    doubted = [one for kind in (found.months, found.rows, found.sources, found.publishers) for one in _bad(kind)]
+    data = _data(found, one_out, labels) | scored_data(ahead, scores)
+    found = found._replace(scenarios=tuple(one.short for one in case.framework.declaration.scenarios))
+    doubted = [one for kind in _kinds(found).values() for one in _bad(kind)]
     leads, _ = _flips(found)
-    sure = not doubted and not leads and not one_out.doubtful and bool(ahead.trusted.all())
+    sure = not doubted and not leads and not one_out.doubtful and not scores.wanting
     return Section(
         id="influence",
         title=TITLE,
         question=QUESTION,
         verdict="pass" if sure else "note",
-        conclusion=f"{_conclusion(found, labels, doubted)} {_foretold(ahead)}",
-        figures=(_bars(found, labels), _scores(one_out, ahead)),
+        conclusion=f"{_conclusion(found, labels, doubted)} {foretold_sentence(ahead, scores, case.framework.id)}",
+        figures=(_bars(found, labels), scores_figure(one_out, ahead, scores)),
         tables=tuple(_tables(found, labels)),
-        data=_data(found, one_out, ahead, labels),
+        data=data,
     )
+
+
+def _refits(case: Case, most: int) -> Refits | None:
+    if not most:
+        return None
+    return Refits(Sampler(case.framework, case.hyperparameters), known(case).panel, short(case), most)
 
 
 def _labels(case: Case) -> Labels:
     rows = case.ledger.observations[["event_date", "indicator", "source_id"]]
     return {line: f"{day:%Y-%m-%d} {name} ({source})" for line, day, name, source in rows.itertuples(name=None)}
+
+
+def _kinds(found: Influence) -> dict[str, tuple[LeftOut, ...]]:
+    kinds = ("rows", "months", "sources", "publishers", "milestones")
+    return {kind: getattr(found, kind) for kind in kinds}
 
 
 def _bad(found: Sequence[LeftOut]) -> list[LeftOut]:
@@ -87,11 +114,14 @@ def _conclusion(found: Influence, labels: Labels, doubted: Sequence[LeftOut]) ->
     text = [f"{found.scenarios[lead]} leads with {100.0 * found.probability[lead]:.0f} %."]
     if found.rows:
         first = found.rows[0]
-        text.append(f"The row that moves most is {_named(first, labels)}: {_most(first, found.scenarios)}.")
+        text.append(f"The observation that moves most is {_named(first, labels)}: {_most(first, found.scenarios)}.")
         text.append(
             f"The first {min(SHOWN, len(found.rows))} of {len(found.rows)} rows that move anything make up "
             f"{100.0 * _share(found.rows):.0f} % of all movement."
         )
+    if found.milestones:
+        first = found.milestones[0]
+        text.append(f"The milestone whose word moves most is {first.label}: {_most(first, found.scenarios)}.")
     flips, close = (
         "; ".join(f"{one.kind} {_named(one, labels)} ({_race(one, found.scenarios)})" for one in kind)
         for kind in _flips(found)
@@ -99,7 +129,7 @@ def _conclusion(found: Influence, labels: Labels, doubted: Sequence[LeftOut]) ->
     text += [f"Another scenario would lead without {flips}."] if flips else []
     text += [f"Which would lead is closer than the Monte Carlo error can tell without {close}."] if close else []
     if not flips and not close:
-        text.append("No single month, row, source or publisher decides which scenario leads.")
+        text.append("No single month, row, source, publisher or milestone decides which scenario leads.")
     named = "; ".join(f"{one.kind} {_named(one, labels)}, k-hat {one.k_hat:.2f}" for one in doubted)
     text.append(
         f"Only a fit can tell what these are worth: {named}."
@@ -116,7 +146,7 @@ def _flips(found: Influence) -> tuple[list[LeftOut], list[LeftOut]]:
     """
     lead = int(found.probability.argmax())
     flips, close = list[LeftOut](), list[LeftOut]()
-    for one in (*found.months, *found.rows, *found.sources, *found.publishers):
+    for one in (one for kind in _kinds(found).values() for one in kind):
         others = np.delete(np.arange(len(one.without)), lead)
         rival = int(others[one.without[others].argmax()])
         ahead, error = float(one.without[rival] - one.without[lead]), float(one.mcse[rival] + one.mcse[lead])
@@ -164,52 +194,7 @@ def _bars(found: Influence, labels: Labels) -> Figure:
     return Figure("influence-rows", drawn.svg, alt, text)
 
 
-def _scores(one_out: LeaveOneOut, ahead: Foretold) -> Figure:
-    places, good = np.arange(len(ahead.months)), ahead.trusted
-    with plot(2, 9.0, 2.9) as drawn:
-        first, second = drawn.axes
-        first.plot(places, one_out.k_hat, "o", color=FORESEEN, markersize=4, label="month's term left out")
-        first.plot(places, ahead.k_hat, "x", color=SEEN, markersize=5, label="month and all later left out")
-        first.axhline(ahead.limit, color="0.4", linewidth=0.9, linestyle="--")
-        first.set_ylabel("k-hat (line: limit)")
-        first.legend(fontsize=7.5, frameon=False)
-        second.plot(places, ahead.hindsight, "-", color="0.55", linewidth=1.0, label="with hindsight")
-        second.plot(places, one_out.score, "o", color=FORESEEN, markersize=4, label="month's term left out")
-        second.plot(places[good], ahead.score[good], "x", color=SEEN, markersize=6, label="from the months before")
-        second.set_ylabel("log p(month), nats")
-        second.legend(fontsize=7.5, frameon=False)
-        for axes in drawn.axes:
-            ticks = places[:: max(1, len(places) // 5)]
-            axes.set_xticks(ticks, [ahead.months[tick] for tick in ticks], fontsize=8)
-    doubtful = (
-        f"; the term of {', '.join(one_out.doubtful)} has k-hat beyond {one_out.limit:.2f}" if one_out.doubtful else ""
-    )
-    hardest = 1 + int(one_out.score[1:].argmin()) if len(one_out.score) > 1 else 0
-    text = (
-        f"Leaving out one term at a time: elpd {one_out.elpd:.1f} (SE {one_out.se:.1f}), p {one_out.p:.1f}{doubtful}; "
-        f"hardest to foretell after the first month was {one_out.months[hardest]} ({one_out.score[hardest]:.1f} nats). "
-    )
-    alt = "k-hat and log score of each month: with its term left out, and with all later months left out."
-    return Figure("influence-months", drawn.svg, alt, text + _foretold(ahead))
-
-
-def _foretold(ahead: Foretold) -> str:
-    good = ahead.trusted
-    if not good.any():
-        return "No month can be scored from the months before it without another fit."
-    score, hindsight = (float(values[good].sum()) for values in (ahead.score, ahead.hindsight))
-    refit = len(good) - int(good.sum())
-    text = (
-        f"Foretold from the months before, the log scores of the last {counted(int(good.sum()), 'month')} come to "
-        f"{score:.1f} in sum, {abs(hindsight - score):.1f} {'less' if score <= hindsight else 'more'} than with "
-        "hindsight"
-    )
-    unscored = f"; {counted(refit, 'month')} up to {ahead.months[max(refit, 1) - 1]} would need a refit"
-    return f"{text}{unscored if refit else ''}."
-
-
 def _tables(found: Influence, labels: Labels) -> list[Table]:
-    kinds = {"rows": found.rows, "months": found.months, "sources": found.sources, "publishers": found.publishers}
     units = (*(f"{one}, points" for one in found.scenarios), "decibans, in this order", "k-hat")
     return [
         Table(
@@ -217,7 +202,7 @@ def _tables(found: Influence, labels: Labels) -> list[Table]:
             (kind.removesuffix("s"), *(("rows",) if each[0].rows else ()), *units),
             tuple(_line(one, labels) for one in each[:SHOWN]),
         )
-        for kind, each in kinds.items()
+        for kind, each in _kinds(found).items()
         if each
     ]
 
@@ -232,9 +217,8 @@ def _line(one: LeftOut, labels: Labels) -> tuple[str, ...]:
     )
 
 
-def _data(found: Influence, one_out: LeaveOneOut, ahead: Foretold, labels: Labels) -> dict[str, Json]:
-    kinds = {"months": found.months, "rows": found.rows, "sources": found.sources, "publishers": found.publishers}
-    good = ahead.trusted.tolist()
+def _data(found: Influence, one_out: LeaveOneOut, labels: Labels) -> dict[str, Json]:
+    kinds = _kinds(found)
     return {
         "scenarios": list(found.scenarios),
         "probability": found.probability.tolist(),
@@ -249,20 +233,7 @@ def _data(found: Influence, one_out: LeaveOneOut, ahead: Foretold, labels: Label
             "k_hat": dict(zip(one_out.months, one_out.k_hat.tolist(), strict=True)),
             "elpd_i": dict(zip(one_out.months, one_out.score.tolist(), strict=True)),
         },
-        "foretold": {
-            "limit": ahead.limit,
-            "k_hat": dict(zip(ahead.months, _finite(ahead.k_hat), strict=True)),
-            "score": {
-                month: value if sure else None
-                for month, value, sure in zip(ahead.months, ahead.score.tolist(), good, strict=True)
-            },
-            "needs_refit": [month for month, sure in zip(ahead.months, good, strict=True) if not sure],
-        },
     }
-
-
-def _finite(values: np.ndarray) -> list[float | None]:
-    return [float(value) if np.isfinite(value) else None for value in values]
 
 
 def _json(one: LeftOut, labels: Labels) -> Json:

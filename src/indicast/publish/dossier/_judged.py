@@ -7,9 +7,11 @@ passed nothing of it is for publication (``tests/contract/test_dossier.py``).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from indicast.infer import Gate
+from indicast.publish._outer_gates import OuterGate, certificate_gate, files_gate
 from indicast.publish._wording import counted, listed, measured
 from indicast.publish.dossier._case import Case
 from indicast.publish.dossier._section import Section
@@ -17,7 +19,7 @@ from indicast.publish.dossier._section import Section
 Overall = Literal["pass", "fail", "incomplete"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Dossier:
     """Every section of a case, in the order of the page.
 
@@ -43,11 +45,17 @@ class Dossier:
             return "fail"
         return "incomplete" if "not computed" in verdicts or not self.sections else "pass"
 
-    @property
+    @cached_property
+    def outer(self) -> tuple[OuterGate, ...]:
+        """What is asked of files beside the run."""
+        return outer_gates(self.case)
+
+    @cached_property
     def failed(self) -> tuple[str, ...]:
         """Gates that did not pass, each with its value and limit; one sentence if there is no gate at all."""
         gates = self.case.run.gates
-        return tuple(failure(gate) for gate in gates if not gate.passed) if gates else ("no gate was computed",)
+        inner = tuple(failure(gate) for gate in gates if not gate.passed) if gates else ("no gate was computed",)
+        return inner + tuple(gate.failure.removesuffix(".") for gate in self.outer if gate.state == "FAIL")
 
     @property
     def stamp(self) -> tuple[str, ...]:
@@ -59,7 +67,7 @@ class Dossier:
         """The verdict in a sentence or two."""
         missing = [one.title for one in self.sections if one.verdict == "not computed"]
         failing = [one.title for one in self.sections if one.verdict == "fail"]
-        gates = counted(len(self.case.run.gates), "gate")
+        gates = counted(len(self.case.run.gates) + sum(gate.state == "pass" for gate in self.outer), "gate")
         first = f"All {gates} passed" if not self.failed else f"Not for publication: {'; '.join(self.failed)}"
         rest = [f"the answer fails in: {listed(failing)}"] if failing else []
         rest += [f"not computed: {listed(missing)}"] if missing else []
@@ -68,6 +76,11 @@ class Dossier:
             told += f", and each of {counted(len(self.sections), 'part')} was computed"
         notes = [one.title for one in self.sections if one.verdict == "note"]
         return f"{told}. Read the notes in: {listed(notes)}." if notes else f"{told}."
+
+
+def outer_gates(case: Case) -> tuple[OuterGate, ...]:
+    """Return the gates that do not come with the fit."""
+    return certificate_gate(case.framework, case.hyperparameters), files_gate(case.framework, case.run.manifest)
 
 
 def failure(gate: Gate) -> str:

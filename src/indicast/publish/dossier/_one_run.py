@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from indicast import names
 from indicast.errors import RunError
-from indicast.infer import altered_declarations, manifest_hash
+from indicast.infer import altered_declarations, manifest_hash, refit_command
 
 if TYPE_CHECKING:
     from indicast.infer import Run
@@ -30,7 +30,7 @@ def require_one_run(run: Run, folder: Path) -> None:
     """
     amiss = _unusable(run.manifest) or _altered(run.manifest, folder) or _of_another(run)
     if amiss:
-        message = f"{folder}: {amiss}; make the run again with 'indicast fit', or restore its files"
+        message = f"{folder}: {amiss}; make the run again with '{refit_command(folder)}', or restore its files"
         raise RunError(message)
 
 

@@ -23,6 +23,16 @@ STAMP: Final = "NOT FOR PUBLICATION"
 LONG: Final = 15
 """Rows of a table above which it is folded on a screen."""
 NUMBER: Final = re.compile(r"[-+\N{MINUS SIGN}]?\d[\d.,]*(e[-+]\d+)?( ?%)?")
+WORDS: Final = (
+    ("Points", "percentage points of a scenario's probability."),
+    ("Decibans", "ten times the decimal logarithm of odds: +3 doubles them, +10 makes them tenfold."),
+    ("k-hat", "whether draws may be weighed anew: beyond its limit (0.7, less with few draws) only a fit can tell."),
+    ("Emission", "what an indicator is expected to show under a scenario; the priors and rates that say so."),
+    ("Chain", "how long scenarios last and which one follows."),
+    ("R-hat, ESS", "whether chains agree (1 if they do), and how many independent draws theirs are worth."),
+    ("p, raised", "how often the model itself would be as far off; raised for the number of checks made."),
+)
+"""What a reader may not know, in the order in which it is met."""
 LEADS: Final = {"pass": "It stands", "fail": "It does not stand", "incomplete": "Not all of it was computed"}
 
 
@@ -59,6 +69,7 @@ def _environment() -> Environment:
         "STAMP": STAMP,
         "LEADS": LEADS,
         "LONG": LONG,
+        "WORDS": WORDS,
     }
     environment.globals["numeric"] = numeric
 

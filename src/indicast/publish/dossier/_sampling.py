@@ -105,8 +105,12 @@ def _rank_figure(curves: list[RankCurves]) -> Figure:
         alt=f"For {listed(one.label for one in curves)}: how far the ranks of each chain lie from those of all chains.",
         conclusion=f"Of {counted(number, 'curve')}, one for each chain and number, {leaving} leave the band in which "
         f"{percent(RANK_BAND)} of the curves of sound chains stay; luck alone would make it {expected:.1f}, and more "
-        "where the worst are looked for.",
+        "where the worst are looked for. Across: rank among all chains; up: share of a chain's draws below it, less "
+        "the expected. Lines: chains (1 solid, 2 dashed, 3 dotted, 4 dash-dotted); shaded: the band.",
     )
+
+
+RANKED = "rank among the draws of all chains (share)"
 
 
 def _rank_chart(one: RankCurves) -> Chart:
@@ -114,7 +118,7 @@ def _rank_chart(one: RankCurves) -> Chart:
     top = float(np.ceil(20.0 * max(np.abs(one.curves).max(), one.high.max())) / 20.0)
     lines = tuple(Line(one.places[kept], chain[kept], place) for place, chain in enumerate(one.curves))
     band = (one.places[kept], one.low[kept], one.high[kept])
-    return Chart(one.label, lines, (0.0, 1.0), (-top, top), (0.0, 0.5, 1.0), (-top, 0.0, top), band)
+    return Chart(one.label, lines, (0.0, 1.0), (-top, top), (0.0, 0.5, 1.0), (-top, 0.0, top), band, label=RANKED)
 
 
 def _mixing_table(worst: tuple[Mixing, ...]) -> Table:
