@@ -7,6 +7,7 @@ from indicast.evaluate._calibration_figure import calibration_figure
 from indicast.evaluate._calibration_key import calibration_key
 from indicast.evaluate._certificate import certificate, fractions_of
 from indicast.evaluate._certificate_status import CertificateStatus, certificate_path, certificate_status
+from indicast.evaluate._fits import Fitted, Study, Wanted, fitted, fitted_months
 from indicast.evaluate._foreseen import Foreseen, foreseen
 from indicast.evaluate._milestone_weights import Contrast, MilestoneSays, milestone_says
 from indicast.evaluate._next_reports import NextReport, who_speaks
@@ -42,6 +43,7 @@ __all__ = [
     "Contrast",
     "Correlations",
     "Expected",
+    "Fitted",
     "Foreseen",
     "Lesson",
     "MilestoneSays",
@@ -54,8 +56,10 @@ __all__ = [
     "Scaled",
     "Seen",
     "Speaking",
+    "Study",
     "TrialStore",
     "Voice",
+    "Wanted",
     "calibration_block",
     "calibration_figure",
     "calibration_key",
@@ -67,6 +71,8 @@ __all__ = [
     "draw_worlds",
     "expected_by_priors",
     "expected_evidence",
+    "fitted",
+    "fitted_months",
     "foreseen",
     "fractions_of",
     "holm",

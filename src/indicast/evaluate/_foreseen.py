@@ -29,7 +29,7 @@ from indicast.errors import RunError
 from indicast.forecast import SEEN_BY, Sighting, directions_felt, expected_climate, predicted
 from indicast.generative import chain, emission, milestone
 from indicast.generative.families import Setting, active
-from indicast.infer import flat_draws, panel_of
+from indicast.infer import fit_again, flat_draws, group_of_fit, panel_of
 from indicast.panel import used_months
 
 if TYPE_CHECKING:
@@ -149,13 +149,10 @@ def foreseen(
 
 
 def _refuse_incomplete(tree: xr.DataTree) -> None:
-    missing = {"posterior", "constant_data", "observed_data"} - set(tree.children)
-    if missing:
-        message = f"the run has no group {', '.join(sorted(missing))}; make it again with 'indicast fit'"
-        raise RunError(message)
-    filtered = tree["posterior"][names.FILTERED].to_numpy()
-    if filtered.size == 0 or not np.isfinite(filtered).all():
-        message = "the run holds no draws, or draws that are no numbers; make it again with 'indicast fit'"
+    for name in ("constant_data", "observed_data"):
+        group_of_fit(tree, name, drawn=False)
+    if not np.isfinite(group_of_fit(tree, "posterior")[names.FILTERED].to_numpy()).all():
+        message = f"group posterior of the fit holds draws that are no numbers; {fit_again(tree)}"
         raise RunError(message)
 
 

@@ -1,8 +1,9 @@
 """How much the forecast hangs on each block of priors: priors raised to a power.
 
-The declared priors of one block, raised together to a power near 1, weigh the draws; how far the distribution of
-a quantity then moves is ArviZ's sensitivity (cumulative Jensen-Shannon distance per doubling of the power). The same
-to first order for the published number, a mean over draws: ``d mean(x) / d log2 power = log 2 cov(x, log prior)``.
+The declared priors of one block (a part of ``indicast.forecast.PRIOR_PARTS``), raised together to a power near 1,
+weigh the draws; how far the distribution of a quantity then moves is ArviZ's sensitivity (cumulative Jensen-Shannon
+distance per doubling of the power). The same to first order for the published number, a mean over draws:
+``d mean(x) / d log2 power = log 2 cov(x, log prior)``.
 
 Invariant: the sensitivities are those that ArviZ computes when called directly
 (``tests/unit/test_power_scaling.py``).
@@ -14,7 +15,6 @@ Not valid for large changes: for those there are alternatives. Source: Kallioine
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
@@ -25,6 +25,7 @@ from indicast import names
 from indicast.elicit import log_density
 from indicast.errors import RunError
 from indicast.evaluate._prior_posterior import drawn
+from indicast.forecast import part_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -32,16 +33,6 @@ if TYPE_CHECKING:
     from indicast.elicit import Hyperparameters
     from indicast.workspace import Framework
 
-COMPONENTS: Final[Mapping[str, tuple[str, ...]]] = {
-    "chain": (names.INITIAL, names.DWELL, names.EXIT),
-    "reporting": (names.TILT_MEAN, names.TILT_SCALE, names.FLAT_NEWS_MEAN, names.FLAT_NEWS_SCALE),
-    "shocks": (names.PERSISTENCE, names.GLOBAL_SCALE, names.GROUP_SCALE),
-    "sources": (names.RELIABILITY, names.SLANT_SHARES),
-    "detection": (names.DETECTION, names.EVENT_DETECTION, names.PUBLISH_BASE, names.PUBLISH_EMBARRASSED),
-    "milestones": (names.MILESTONE_CHANCE, names.MILESTONE_CLARITY, names.MILESTONE_SHIFT),
-}
-"""Blocks of priors by what they are about; all others are ``emission``: what scenarios show."""
-EMISSION: Final = "emission"
 INFORMATIVE: Final = 0.05
 """Sensitivity from which a prior, or the data, is called informative: the rule of Kallioinen et al."""
 ALPHAS: Final = (0.99, 1.01)
@@ -76,11 +67,6 @@ class Scaled:
 
 DATA: Final = "data"
 ALL_PRIORS: Final = "all priors"
-
-
-def component_of(name: str) -> str:
-    """Return the block of a prior."""
-    return next((block for block, members in COMPONENTS.items() if name in members), EMISSION)
 
 
 def log_priors(tree: xr.DataTree, hyperparameters: Hyperparameters) -> dict[str, xr.DataArray]:
@@ -163,7 +149,7 @@ def components(tree: xr.DataTree, hyperparameters: Hyperparameters) -> dict[str,
         raise RunError(message)
     found: dict[str, xr.DataArray] = {}
     for name, density in log_priors(tree, hyperparameters).items():
-        block = component_of(name)
+        block = part_of(name)
         found[block] = found[block] + density if block in found else density
     total = reduce(operator.add, found.values())
     data = (

@@ -7,20 +7,15 @@ them, and results come back to the process that writes them.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from indicast.errors import RunError
+from indicast.evaluate._cluster import cluster_client
 from indicast.evaluate._trial import Bench, Plan
-from indicast.infer import code_hash
 
 if TYPE_CHECKING:
     from indicast.evaluate._trial import Trial
 
-PATIENCE = "10s"
-"""How long to wait for a scheduler to answer."""
 BENCHES: dict[str, Bench] = {}
 """Compiled models of this process by key of their plan; one at most."""
 
@@ -54,7 +49,7 @@ def run_trials(
         for place in wanted:
             keep(bench.trial(place))
     elif wanted:
-        with _client(workers, scheduler) as client:
+        with cluster_client(workers, scheduler) as client:
             for trial in _spread(client, plan, wanted):
                 keep(trial)
 
@@ -78,58 +73,3 @@ def trial_of(plan: Plan, place: int) -> Trial:
         BENCHES.clear()
         BENCHES[plan.key] = Bench(plan)
     return BENCHES[plan.key].trial(place)
-
-
-@contextmanager
-def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
-    """Give a client of the cluster at an address, or of one made for the purpose."""
-    from distributed import Client, LocalCluster
-
-    if scheduler is not None:
-        with _connected(scheduler) as client:
-            yield client
-        return
-    options = {"threads_per_worker": 1, "processes": True, "dashboard_address": ":0", "memory_limit": None}
-    with _silence(), LocalCluster(n_workers=workers, **options) as cluster, Client(cluster) as client:
-        yield client
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    """Keep the life of workers out of what a person reads; failures come back as exceptions."""
-    import dask
-
-    logger = logging.getLogger("distributed")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
-    with dask.config.set({"logging.distributed": "critical"}):
-        yield
-    logger.setLevel(level)
-
-
-@contextmanager
-def _connected(scheduler: str) -> Iterator[Any]:
-    from distributed import Client
-
-    try:
-        client = Client(scheduler, timeout=PATIENCE)
-    except (OSError, ValueError, TimeoutError) as error:
-        reason = " ".join(str(error).split())[:200]
-        message = f"--scheduler {scheduler}: no scheduler answers there ({reason}); start one with 'dask scheduler'"
-        raise RunError(message) from None
-    with client:
-        _require_same_code(client, scheduler)
-        yield client
-
-
-def _require_same_code(client: Any, scheduler: str) -> None:  # noqa: ANN401  # distributed is imported late
-    found = client.run(code_hash, on_error="return")
-    if not found:
-        message = f"--scheduler {scheduler}: it has no workers; start some with 'dask worker {scheduler}'"
-        raise RunError(message)
-    others = sorted(worker for worker, code in found.items() if code != code_hash())
-    if others:
-        message = (
-            f"--scheduler {scheduler}: {others[0]} has another version of indicast or none; install this one there"
-        )
-        raise RunError(message)
