@@ -15,7 +15,7 @@ PYTHON := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 UV := $(VENV)/.uv
 
-.PHONY: help forecast test check format bench lock clean FORCE
+.PHONY: help forecast test check format bench pictures lock clean FORCE
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -46,6 +46,9 @@ format: $(STAMP) ## rewrite the sources in the one format, with ruff's safe repa
 
 bench: $(STAMP) ## time the kernels and a warm fit, one process, nothing else running
 	$(PYTHON) -m pytest tests/benchmarks -o python_files='bench_*.py' $(ARGS)
+
+pictures: $(STAMP) ## take the pictures of the README from the published pages, with Chromium
+	$(PYTHON) tests/browser/take_pictures.py
 
 lock: $(UV) ## bring requirements.lock in step with pyproject.toml (ARGS=--upgrade for newer versions)
 	$$(cat $(UV)) pip compile --universal --generate-hashes --no-header --quiet pyproject.toml \

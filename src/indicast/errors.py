@@ -16,6 +16,7 @@ __all__ = [
     "IndicastError",
     "LedgerError",
     "MissingError",
+    "PublishedError",
     "RunError",
     "WorkspaceError",
     "one_of",
@@ -52,6 +53,10 @@ class MissingError(IndicastError, LookupError):
 
 class RunError(IndicastError, RuntimeError):
     """Inference or publication could not be completed."""
+
+
+class PublishedError(RunError):
+    """The month is published, and this run may not take its place; the publication stands as it was."""
 
 
 class GateError(RunError):

@@ -19,6 +19,17 @@ CUT = "all => all.filter(one => one.scrollWidth > one.clientWidth + 1).map(one =
 PAGES = ("report", "failed dossier", "published report", "published dossier")
 QUICK = tuple(part for part in PARTS if part.id in {"gates", "sampling", "calibration"})
 """Parts of the dossier that is made here; all of them stand in the published one."""
+HOSTILE = '<img src="https://evil.example/x" onerror=alert(1)> </title><script>document.title = "taken"</script> Pact'
+"""A title that the report of a run is given: it must be shown as it is written."""
+REACHED = """[...document.querySelectorAll("a[href], summary, [tabindex='0']")].filter(one => one.checkVisibility())"""
+"""What a key can reach: not what is folded away."""
+FOCUSED = """() => {
+  const one = document.activeElement, box = one.getBoundingClientRect(), style = getComputedStyle(one);
+  return { place: PLACES.indexOf(one),
+           outline: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+           inside: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth };
+}""".replace("PLACES", REACHED)
+"""Which of the places that a key can reach has the focus, whether that is marked, and whether it is in view."""
 pytestmark = pytest.mark.xdist_group("browser")
 
 
@@ -28,7 +39,10 @@ def pages(made_up: Case, tmp_path_factory) -> dict[str, Path]:
     root = tmp_path_factory.mktemp("pages") / "workspace"
     shutil.copytree(made_up.framework.root, root)
     case = dataclasses.replace(made_up, framework=dataclasses.replace(made_up.framework, root=root))
-    report = publish_report(case.framework, case.hyperparameters, case.ledger, case.run, None)
+    named = case.framework.declaration.model.model_copy(update={"title": HOSTILE})
+    declaration = case.framework.declaration.model_copy(update={"model": named})
+    titled = dataclasses.replace(case.framework, declaration=declaration)
+    report = publish_report(titled, case.hyperparameters, case.ledger, case.run, None)
     failed = dataclasses.replace(case.run, gates=(Gate("largest R-hat", 1.2, 1.01, at_most=True, where="dwell"),))
     aside = dataclasses.replace(case.framework, root=root.with_name("failed"))
     failing = write_dossier(dataclasses.replace(case, framework=aside, run=failed), QUICK, lambda _: None)
@@ -65,6 +79,54 @@ def test_the_first_key_leads_past_the_head(show, pages, name):
     assert page.evaluate("document.activeElement.getBoundingClientRect().left") >= 0
     page.keyboard.press("Enter")
     assert page.evaluate("document.querySelector(':target') !== null")
+
+
+def test_a_report_is_read_with_keys_by_night_and_on_paper_and_a_hostile_title_is_text(show, pages):
+    shown = show(pages["report"], PHONE, "dark")
+    page = shown.page
+    dialogs = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    assert page.inner_text("h1") == " ".join(HOSTILE.split())
+    assert page.title().startswith(HOSTILE)
+    assert page.evaluate("document.querySelectorAll('script, img, iframe, object').length") == 0
+
+    # Every key press goes on to the next place, in the order of the page, marked and in view.
+    reached = []
+    for _ in range(page.evaluate(f"{REACHED}.length")):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate(FOCUSED))
+    assert [one["place"] for one in reached] == list(range(len(reached)))
+    assert len(reached) > 5
+    assert all(one["outline"] and one["inside"] for one in reached[1:])
+
+    # A key opens what is folded away; on paper it lies open, and nobody is asked to click.
+    table = page.locator("details:has(summary:text-is('Each gate')) table")
+    assert not table.is_visible()
+    page.locator("summary:text-is('Each gate')").press("Enter")
+    assert table.is_visible()
+    page.locator("summary:text-is('Each gate')").press("Enter")
+    night = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.emulate_media(color_scheme="light")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != night
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert table.is_visible()
+    assert page.locator("summary >> visible=true").count() == 0
+    assert (dialogs, shown.complaints, shown.asked) == ([], [], [pages["report"].as_uri()])
+
+
+def test_the_captions_of_wide_tables_stay_in_sight_on_a_phone(show, pages):
+    page = show(pages["failed dossier"], PHONE).page
+    places = page.eval_on_selector_all(
+        ".wide:has(table)",
+        """all => all.filter(one => one.scrollWidth > one.clientWidth + 1).map(one => {
+            one.scrollLeft = one.scrollWidth;
+            const held = one.querySelector("caption .held").getBoundingClientRect();
+            return [one.scrollLeft, held.left, held.right];
+        })""",
+    )
+    assert places
+    assert all(moved > 0 and left >= 0 and right <= PHONE for moved, left, right in places), places
 
 
 def test_a_failed_run_says_so_beside_every_heading(show, pages):

@@ -32,7 +32,9 @@ def test_help_loads_nothing_heavy():
     assert answer.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("command", ["run", "check", "fit", "report", "card", "sbc", "init", "replay", "diagnose"])
+@pytest.mark.parametrize(
+    "command", ["run", "check", "fit", "report", "card", "sbc", "init", "replay", "diagnose", "watch", "explain"]
+)
 def test_each_command_has_help_with_an_example(command, indicast):
     code, out = indicast(command, "--help")
     assert code == 0

@@ -203,13 +203,15 @@ def test_replicated_data_are_small(saved):
 
 def test_a_run_without_the_new_groups_loads_and_asks_for_a_fit_only_where_one_is_needed(orchard, tmp_path, saved):
     older = orchard.tree(orchard.draws(5, 8))
-    folder = save_run(replace(orchard.framework, root=tmp_path), Run(older, (), {"as_of": "2024-06", "hash": "0" * 64}))
+    made = {"model": "orchard", "as_of": "2024-06", "hash": "0" * 64}
+    folder = save_run(replace(orchard.framework, root=tmp_path), Run(older, (), made))
     tree = load_run(folder).tree
     assert "count" in tree["observed_data"].data_vars
     xr.testing.assert_equal(panel_of(tree)["count"], panel_of(saved)["count"])
     xr.testing.assert_equal(panel_of(tree)["report_direction"], panel_of(saved)["report_direction"])
     with pytest.raises(
-        RunError, match=r"has no group posterior_predictive \(it has .*\); fit again with 'indicast fit'"
+        RunError,
+        match=r"has no group posterior_predictive \(it has .*\); fit again with 'indicast fit orchard --as-of 2024-06'",
     ):
         group_of_fit(tree, "posterior_predictive")
     assert names.FILTERED in group_of_fit(tree, "posterior")

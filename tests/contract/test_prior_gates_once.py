@@ -40,12 +40,10 @@ def desk():
 @pytest.fixture
 def fitted(monkeypatch, desk):
     """Fit months with everything heavy left out."""
-    monkeypatch.setattr("indicast.forecast.with_predictions", lambda tree, *_: tree)
-    monkeypatch.setattr("indicast.forecast.with_groups", lambda tree, *_: tree)
-    monkeypatch.setattr("indicast.infer.run_gates", lambda *_: ())
+    made = SimpleNamespace(tree=None, gates=(), months=12)
+    monkeypatch.setattr("indicast.evaluate.fitted", lambda *_, **__: made)
     monkeypatch.setattr("indicast.infer.save_run", lambda *_: None)
-    sampler = SimpleNamespace(fit=lambda *_, **__: None)
-    return lambda month, day: fit_month(desk, sampler, Vintage(month, day))
+    return lambda month, day: fit_month(desk, None, Vintage(month, day))
 
 
 def test_two_fitted_months_simulate_once_and_of_the_whole_ledger(simulated, fitted, desk):

@@ -16,6 +16,7 @@ import pytest
 from indicast.cli import main
 from indicast.infer import manifest_hash
 from indicast.ledger import read_ledger
+from indicast.publish import Issue
 
 PLACE = Path(__file__).with_name("test_report.py")
 FILES = ("report.html", "report.md", "forecast.csv")
@@ -95,6 +96,28 @@ def test_an_untouched_month_is_the_same_twice_and_nothing_is_written(case, repla
     assert {words[0] for words in lines(first[1].replace("manifest hash", "manifest-hash")).values()} == {"same"}
     assert first[1].endswith("visits 2023-06: made again, and nothing that was compared differs\n")
     assert {path: path.read_bytes() for path in case.framework.root.rglob("*") if path.is_file()} == before
+
+
+def test_numbers_altered_together_with_their_manifest_are_not_those_of_the_record(case, replay):
+    path = case.folder / "forecast.csv"
+    path.write_bytes(path.read_bytes() + b"\n")
+    manifest = json.loads((case.folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest["published"]["sha256"]["forecast.csv"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    rewrite(case, published=manifest["published"])
+    code, out, _ = replay()
+    assert code == 1
+    assert lines(out)["record"] == ["differs", "published.csv has other numbers as edition 1"]
+    (case.framework.reports_folder / "published.csv").unlink()
+    code, out, _ = replay()
+    assert code == 0
+    assert lines(out)["record"][0] == "not"
+
+
+def test_a_month_without_a_page_can_be_replayed(case, replay):
+    case.publish(case.run(), issue=Issue(page=False))
+    code, out, _ = replay()
+    assert code == 0, out
+    assert "report.html" not in out
 
 
 @pytest.mark.parametrize("name", FILES)

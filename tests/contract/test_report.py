@@ -15,13 +15,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from hypothesis import given
-from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from pydantic import BaseModel
 
 from indicast import names
 from indicast.elicit import load_hyperparameters
-from indicast.errors import DataError, GateError, RunError
+from indicast.errors import DataError, GateError, IndicastError, RunError
 from indicast.evaluate import CertificateStatus
 from indicast.forecast import Surprise, milestone_by, scenario_ahead
 from indicast.generative.chain import transition_matrix
@@ -30,10 +29,12 @@ from indicast.ledger import load_ledger
 from indicast.panel import Vintage, last_day
 from indicast.panel._outcomes import milestone_variables
 from indicast.publish import publish_report, render_html, render_markdown, report_content
-from indicast.publish._curves import curves, spread
+from indicast.publish._clocks import FRAME, dials
 from indicast.publish._lite import Beside, Comparison, Reason
+from indicast.publish._moved import Cause, Moved
 from indicast.publish._unexplained import Residual, Unexplained, residual, unexplained
-from indicast.workspace import load_framework, month_index
+from indicast.publish._watching import Look, Next, Would
+from indicast.workspace import load_framework, month_index, shipped_lexicons
 
 HOSTILE = "<script>alert(1)</script> | `x` \u202egnp.exe [y](javascript:alert(2)) **z**"
 STAMP = "DRAFT: not for publication"
@@ -486,7 +487,10 @@ def with_residual(content, probability, limit=0.5):
 MUTATIONS = {
     "probability": (lambda c: with_first(c, probability=0.8123), "81 % (rather so, 50-100 %)"),
     "interval": (lambda c: with_first(c, low=0.131, high=0.977), "13 to 98 %"),
-    "leading": (lambda c: dataclasses.replace(c, leading=0.4321), "43 % of the draws"),
+    "leading": (
+        lambda c: dataclasses.replace(c, leading=0.4321),
+        "43 % of the parameter values that fit the evidence put it first",
+    ),
     "horizon": (
         lambda c: dataclasses.replace(
             c, horizons=(c.horizons[0], dataclasses.replace(c.horizons[1], months=84), *c.horizons[2:])
@@ -541,6 +545,12 @@ MUTATIONS = {
         "of another version of the model, which was put through 4,717 simulations and passed",
     ),
     "gate": (lambda c: dataclasses.replace(c, gates=(dataclasses.replace(c.gates[0], value=1.0071),)), "1.0071"),
+    "skew": (
+        lambda c: dataclasses.replace(
+            c, caveats=dataclasses.replace(c.caveats, rows=40, directions=(("falling", 33), ("rising", 2)))
+        ),
+        "33 of the 40 known rows (82 %) point to 'falling'",
+    ),
     "caveat": (
         lambda c: dataclasses.replace(c, caveats=dataclasses.replace(c.caveats, origins=4711)),
         "4,711 origins",
@@ -556,7 +566,7 @@ MUTATIONS = {
     "chance": (lambda c: with_due(c, probability=0.8371), "84 % (rather so, 50-100 %)"),
     "span": (lambda c: with_due(c, low=0.123, high=0.987), "12 to 99 %"),
     "due": (lambda c: with_due(c, month="2031-02"), "February 2031"),
-    "ahead": (lambda c: with_due(c, ahead=17, declared=True), "in 17 months"),
+    "ahead": (lambda c: with_due(with_due(c, ahead=17, declared=True), ahead=17, declared=True), "(17 months)"),
     "state": (lambda c: with_clock(c, 0, state="unclear"), "Unclear, as of 15 June 2023, so it counts for nothing"),
     "day": (lambda c: with_clock(c, 1, day="2023-02-28"), "Occurred on 28 February 2023"),
     "passed": (
@@ -580,7 +590,10 @@ MUTATIONS = {
     ),
     "unexplained": (with_surprise, "does not explain 1 of 2 indicators: Tone of the speeches."),
     "window": (lambda c: with_surprise(c, months=77), "In the last 77 months"),
-    "limit of surprise": (lambda c: with_surprise(c, limit=0.35), "chance alone gives at most 0.7 on average"),
+    "limit of surprise": (
+        lambda c: with_surprise(c, limit=0.35),
+        "chance alone leaves at most 0.7 unexplained on average",
+    ),
     "not seen": (with_surprise, "1 indicator was not seen in that time."),
     "surprise": (with_surprise, "7.8"),
     "standardised surprise": (with_surprise, "+5.5"),
@@ -621,11 +634,25 @@ def test_no_probability_of_a_scenario_stands_without_its_word(content):
             assert re.search(rf"{round(100 * one.probability)} % \(rather (so|not), ", text)
 
 
+@pytest.mark.parametrize("lexicon", shipped_lexicons(), ids=lambda one: one.id)
+def test_a_report_speaks_with_the_lexicon_that_is_set_and_no_word_stands_without_its_number(content, lexicon):
+    words = {band.word for band in lexicon.bands}
+    for text in both(with_first(dataclasses.replace(content, lexicon=lexicon), probability=0.376)):
+        found = re.findall(r"[\d.]+\s% \((nearest to )?([a-z ]+), [\d.]+.[\d.]+\s%\)", text)
+        assert found
+        assert {word for _, word in found} <= words
+        assert (("nearest to ", "realistic possibility") in found) == (lexicon.id == "phia")
+        assert ("A number in none of these bands takes the word of the nearest." in text) == lexicon.gaps
+
+
 def test_the_neighbouring_band_is_named_when_the_draws_disagree(content):
     unsure = both(with_first(content, band_share=0.6, neighbour_share=0.4))
     sure = both(with_first(content, band_share=0.95, neighbour_share=0.05))
-    assert all("60 % of the draws lie in this band, 40 % in the neighbouring one" in text for text in unsure)
-    assert not any("95 % of the draws lie in this band" in text for text in sure)
+    assert all(
+        "60 % of the parameter values put it there, and into the neighbouring one (rather not, 0-50 %): 40 %." in text
+        for text in unsure
+    )
+    assert not any("95 % of the parameter values put it there" in text for text in sure)
 
 
 def test_a_change_within_noise_is_not_called_one(case):
@@ -662,7 +689,7 @@ def test_each_milestone_says_how_it_stands(content):
     told = "as known on 30 June 2023: 1 occurred, 1 had not, 1 was unclear and nothing was known of 2."
     assert all(f"Of 5 milestones that the experts judged, {told}" in one for one in (html, text))
     for name, state in STATES.items():
-        assert f"{name}. {state}" in html or f"{name} {state}" in html
+        assert re.search(rf"{name} {name}: past and chance .*? {re.escape(state)}", html)
         assert f"**{name}**: {state}" in text
 
 
@@ -693,16 +720,24 @@ def test_dates_of_the_experts_that_lie_ahead_stand_beside_the_declared_ones(judg
     assert reasons["Joint bureau opened"] == []
 
 
-def test_dates_say_why_they_stand_there(content):
+def test_the_table_of_clocks_has_the_declared_horizons_and_what_became_of_the_experts_dates(content):
     for text in both(content):
-        assert "January 2024, the experts' date" in text
-        assert "December 2023, in 6 months and the experts' date" in text
-        assert "June 2025, in 2 years" in text
+        assert "by December 2023 (6 months)" in text
+        assert "by June 2025 (2 years)" in text
+        assert re.search(r"January 2024: \d+ % \(rather (so|not), ", text)
+        assert "April 2023: kept" in text
+        assert "occurred on 9 March 2023" in text
+    late = with_clock(content, 1, day="2023-06-09")
+    assert all("April 2023: late" in text for text in both(late))
+    far = with_clock(content, 4, dates=("2032-01",))
+    assert all("January 2032: beyond the forecast" in text for text in both(far))
 
 
 def test_a_date_of_the_experts_that_passed_is_said_to_have_passed(case):
     later = case.content(case.run("2024-02", date(2024, 2, 29)))
-    assert all("the experts' date, January 2024, has passed" in text for text in both(later))
+    for text in both(later):
+        assert "the experts' date, January 2024, has passed" in text
+        assert "January 2024: passed" in text
     assert not any(due.named for due in later.milestones.clocks[0].dues)
 
 
@@ -745,42 +780,71 @@ def test_chances_that_the_data_narrowed_are_not_called_prior_only(case):
     assert case.content(run).milestones.prior_only == 5
 
 
-def test_the_chart_of_milestones_is_bound_to_the_content_and_told_in_words(content):
-    moved = with_clock(content, 0, curve=(0.0, *(0.5,) * 24))
+def drawn(text):
+    """Return the points of a polyline as fractions of its milestone's picture: across, and up."""
+    wide, high = FRAME.across(1) - FRAME.across(0), FRAME.up(0) - FRAME.up(1)
+    pairs = [[float(part) for part in pair.split(",")] for pair in text.split()]
+    return [((x - FRAME.across(0)) / wide, (FRAME.up(0) - y) / high) for x, y in pairs]
+
+
+ROUNDED = 0.05 / 100  # half a tenth of a unit, of a picture that is about 100 units high
+MONTHS = 6 + 24  # from January to June 2023, and what is forecast
+
+
+def test_a_drawn_curve_is_that_of_the_table_and_never_falls(case, content):
+    table = pd.read_csv(case.publish(case.run()) / "forecast.csv", dtype={"item": str}, keep_default_na=False)
+    rows = table[table["target"] == "milestone"]
+    ids = {one.name: one.id for one in case.framework.declaration.milestones}
+    for one, dial in zip(content.milestones.clocks, dials(content), strict=True):
+        if one.state == "occurred":
+            assert dial.ahead == ""
+            continue
+        values = rows[rows["item"] == ids[one.name]].sort_values("horizon")["value"].tolist()
+        assert [height for _, height in drawn(dial.ahead)] == pytest.approx([0.0, *values], abs=ROUNDED)
+        assert all(after >= before for before, after in pairwise([0.0, *values]))
+        assert [x for x, _ in drawn(dial.ahead)] == pytest.approx([(5 + h) / (MONTHS - 1) for h in range(25)], abs=1e-3)
+        told = [(due.low, due.high) for due in one.dues if due.declared]
+        bars = [tuple((FRAME.up(0) - y) / FRAME.inner for y in (bar.low, bar.high)) for bar in dial.bars]
+        assert np.array(bars) == pytest.approx(np.array(told), abs=ROUNDED)
+
+
+def test_what_occurred_is_drawn_as_done_at_its_date(content):
+    dial = dials(content)[1]
+    assert drawn(dial.past) == pytest.approx(np.array([(0, 0), (2 / 29, 0), (2 / 29, 1), (1, 1)]), abs=1e-3)
+    assert (dial.end.text, dial.blind) == ("done", None)
+    assert (dial.done.x, dial.done.y) == (FRAME.across(2 / 29), FRAME.up(1))
+    assert [mark.y for mark in dial.dates] == [FRAME.up(1)]  # April: kept in March
+    assert Page(render_html(content)).text.count("Drawn as done: occurred on 9 March 2023.") == 1
+    unknown = dials(with_clock(content, 1, day=""))[1]
+    assert (unknown.done, unknown.blind is not None) == (None, True)
+
+
+def test_an_open_milestone_is_drawn_open_and_an_unclear_one_blind(content):
+    found = dials(content)
+    assert [bool(dial.past) for dial in found] == [True, True, False, False, False]
+    assert [dial.blind is not None for dial in found] == [False, False, True, True, True]
+    assert {height for _, height in drawn(found[0].past)} == {0.0}
+    assert len(re.findall('<rect class="blind"', render_html(content))) == 3 + 1  # and that of the legend
+
+
+def test_the_experts_dates_are_rings_on_the_line_or_the_curve(content):
+    found = dials(content)
+    assert [len(dial.dates) for dial in found] == [1, 1, 1, 1, 0]  # nine years lie beyond the picture
+    hotline = content.milestones.clocks[0]
+    (ahead,) = [due for due in hotline.dues if due.named]
+    assert found[0].dates[0].y == FRAME.up(ahead.probability)
+    passed = dials(with_clock(content, 0, dates=("2023-02",)))[0]
+    assert (passed.dates[0].x, passed.dates[0].y) == (FRAME.across(1 / 29), FRAME.up(0))
+
+
+def test_a_milestone_s_picture_is_bound_to_the_content_and_told_in_words(content):
+    moved = with_due(with_clock(content, 0, curve=(0.0, *(0.5,) * 24)), probability=0.4321)
     before, after = (Page(render_html(one)) for one in (content, moved))
-    drawn = [[one["points"] for one in page.all("polyline") if one["class"] == "clock"] for page in (before, after)]
-    assert len(drawn[0]) == len(content.milestones.open) == 4
-    assert [one != other for one, other in zip(*drawn, strict=True)] == [True, False, False, False]
-    assert "A, Hotline installed, 50 %" in after.text
-    assert "A, Hotline installed, 50 %" not in before.text
-    assert "A 50 %" in after.text
-
-
-def test_labels_of_the_chart_stay_apart_and_inside(content):
-    same = content
-    for place in (0, 2, 3, 4):
-        same = with_clock(same, place, curve=(0.0, *(1.0,) * 24))
-    chart = curves(same)
-    places = sorted(one.label.y for one in chart.curves)
-    assert min(after - before for before, after in pairwise(places)) >= 11.9
-    assert chart.frame.up(1) <= places[0] <= places[-1] <= chart.frame.up(0)
-    assert all(0 <= one.end.x <= one.label.x <= 340 for one in chart.curves)
-    assert [len(one.dates) for one in chart.curves] == [1, 1, 1, 0]
-
-
-@given(
-    wanted=st.lists(st.floats(0.0, 100.0), min_size=1, max_size=30),
-    closest=st.sampled_from([0.5, 12.0, 40.0]),
-)
-def test_places_spread_keep_their_order_their_distance_and_their_ends(wanted, closest):
-    found = spread(wanted, closest, (0.0, 100.0))
-    gap = min(closest, 100.0 / max(len(wanted) - 1, 1))
-    ordered = sorted(found)
-    assert all(after - before >= gap - 1e-9 for before, after in pairwise(ordered))
-    assert ordered[0] >= -1e-9
-    assert ordered[-1] <= 100.0
-    for one, other in pairwise(sorted(range(len(wanted)), key=lambda place: wanted[place])):
-        assert found[one] <= found[other]
+    lines = [[one["points"] for one in page.all("polyline") if one["class"] == "clock"] for page in (before, after)]
+    assert len(lines[0]) == len(content.milestones.open) == 4
+    assert [one != other for one, other in zip(*lines, strict=True)] == [True, False, False, False]
+    assert "43 % by January 2024" in after.text
+    assert "43 % by January 2024" not in before.text
 
 
 def test_without_an_open_milestone_there_is_no_chart(case):
@@ -795,7 +859,7 @@ def test_without_an_open_milestone_there_is_no_chart(case):
         assert "Common anthem" in text
         assert "5 occurred." in text
         assert "prior-only. A milestone" not in text
-        assert "Reached by" not in text
+        assert "Chance of being reached" not in text
 
 
 def test_a_framework_without_judged_milestones_has_no_such_section(tmp_path):
@@ -1054,7 +1118,7 @@ def test_every_picture_has_a_title_and_a_description(content):
     page = Page(render_html(content))
     ids = {attrs["id"] for _, attrs in page.tags if "id" in attrs}
     pictures = [one for one in page.all("svg") if "aria-hidden" not in one]
-    assert len(pictures) == 2 * len(content.now) + 2
+    assert len(pictures) == 2 * len(content.now) + 1 + len(content.milestones.clocks)
     for one in pictures:
         assert one["role"] == "img"
         assert set(one["aria-labelledby"].split()) <= ids
@@ -1286,7 +1350,7 @@ def test_an_indicator_is_unexplained_exactly_up_to_the_declared_chance(content):
     assert [one.indicator for one in dataclasses.replace(found, limit=0.0123).beyond] == ["tone"]
     assert dataclasses.replace(found, limit=0.012).beyond == ()
     for text in both(with_surprise(content, limit=0.012)):
-        assert "does not explain 0 of 2 indicators." in text
+        assert "the scenario set explains all 2 indicators seen." in text
 
 
 def test_nothing_seen_says_nothing_about_the_set(content):
@@ -1331,3 +1395,256 @@ def test_a_newly_known_outcome_of_a_milestone_is_told_with_what_it_does(case, co
         "Milestone Visas abolished: occurred on 3 July 2023; that month counts as reached" in text
         for text in both(later)
     )
+
+
+# ---------------------------------------------------------------- every number, one after another
+
+WATCHED = Next(
+    "2023-07",
+    12,
+    (
+        Look(
+            "Trade",
+            "a report graded B",
+            driver=True,
+            chance=0.347,
+            worth=0.0123,
+            mcse=0.0004,
+            scenario="More visits",
+            before=0.654,
+            would=(Would("rising", 0.81, 0.72),),
+        ),
+        Look(
+            "Meetings",
+            "the month's count",
+            driver=False,
+            chance=0.456,
+            worth=0.0045,
+            mcse=0.0002,
+            scenario="Fewer visits",
+            before=0.346,
+            would=(Would("0", 0.3, 0.4),),
+        ),
+    ),
+    9,
+)
+REASONS = (
+    Cause("Trade", 0.0523, 0.0012, redundant=False),
+    Cause("Meetings", -0.0312, 0.0034, redundant=True),
+    Cause("sampling noise", 0.0044, 0.0056, redundant=False),
+)
+WHY = Moved("2023-05", "More visits", 0.587, 0.6125, REASONS, REASONS, (0.33, 0.67), 0.345, 0.678)
+
+
+@pytest.fixture(scope="module")
+def whole(content):
+    """Return a content in which every part of a report is there."""
+    unsure = tuple(dataclasses.replace(one, band_share=0.6, neighbour_share=0.3) for one in content.now)
+    several = tuple(dataclasses.replace(one, likeliest=2, low=1, high=4) for one in content.expected.counts)
+    further = tuple(dataclasses.replace(one, further=3, independent=2) for one in content.evidence.items)
+    return dataclasses.replace(
+        with_residual(with_surprise(content), 0.876),
+        horizons=(dataclasses.replace(content.horizons[0], estimates=unsure), *content.horizons[1:]),
+        expected=dataclasses.replace(content.expected, counts=several),
+        evidence=dataclasses.replace(content.evidence, items=further),
+        lite=with_lite(content, (0.9, 0.2), reasons=(Reason("sources", -0.5432), Reason("chain", 0.0987))).lite,
+        caveats=dataclasses.replace(content.caveats, changed_inputs=("the code",)),
+        calibration=CertificateStatus("valid", 300, passed=True),
+        watch=WATCHED,
+        moved=WHY,
+    )
+
+
+def parts(value):
+    """Return what a value consists of: by key, its parts, and a function that puts another part in place of one."""
+    if dataclasses.is_dataclass(value):
+        inside = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        return inside, lambda key, part: dataclasses.replace(value, **{key: part})
+    if hasattr(value, "_asdict"):
+        return value._asdict(), lambda key, part: value._replace(**{key: part})
+    if isinstance(value, tuple):
+        ends = {0: value[0], len(value) - 1: value[-1]} if value else {}
+        return ends, lambda key, part: (*value[:key], part, *value[key + 1 :])
+    if isinstance(value, BaseModel):
+        inside = {name: getattr(value, name) for name in type(value).model_fields}
+        return inside, lambda key, part: value.model_copy(update={key: part})
+    return {}, None
+
+
+def other(value):
+    """Return another number than a number, and another truth than a truth."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return value - 1 if value > 1 else value + 3
+    return 0.3141 if value > 0.5 else 0.7272
+
+
+def mutants(value, path=()):
+    """Yield a path of names and a copy of the value, for every number and truth in it; of tuples, their ends."""
+    inside, put = parts(value)
+    for key, part in inside.items():
+        if isinstance(part, (bool, int, float)):
+            yield (*path, key), put(key, other(part))
+        else:
+            for where, changed in mutants(part, (*path, key)):
+                yield where, put(key, changed)
+
+
+UNPRINTED = {
+    "lexicon.gaps": "told of a lexicon that has gaps; this one has none",
+    "evidence.items.line": "the row's line in the file, by which rows merged into it name it",
+    "moved.main.error": "of the same bar, told where all are",
+    "moved.main.redundant": "of the same bar, told where all are",
+    "caveats.directions": "only the most common direction is told",
+    **dict.fromkeys(
+        (
+            f"horizons.2.estimates.{name}"
+            for name in ("band_share", "neighbour_share", "neighbour.low", "neighbour.high")
+        ),
+        "how sure the band is, is told of today's probabilities only",
+    ),
+}
+"""Numbers of a content that no page shows, and why."""
+DRAWN = {
+    "history.traces.filtered": "drawn; every third month is in the table",
+    "history.traces.smoothed": "drawn; every third month is in the table",
+    "history.traces.ahead": "drawn",
+    "history.traces.low": "drawn",
+    "history.traces.high": "drawn",
+    "history.traces.published": "drawn",
+    "history.first": "where the pictures begin",
+    "milestones.clocks.curve": "drawn",
+    "milestones.clocks.dues.ahead": "drawn; the table's head takes that of the first milestone",
+    "moved.steps.points": "drawn",
+    "moved.before": "drawn",
+}
+"""Numbers that only the page with pictures shows."""
+
+
+def shows(render, content):
+    """Return a page, or the fault with which it is refused."""
+    try:
+        return render(content)
+    except (IndexError, ValueError, IndicastError) as fault:
+        return type(fault)
+
+
+def named(path):
+    """Return a path as text, without places except that of a horizon."""
+    before = ("", *path)
+    return ".".join(
+        str(key) for last, key in zip(before, path, strict=False) if last == "horizons" or not isinstance(key, int)
+    )
+
+
+def test_no_number_of_a_content_can_change_without_the_page_changing(whole):
+    before = {render: render(whole) for render in RENDERERS}
+    silent = {}
+    for path, changed in mutants(whole):
+        for render in RENDERERS:
+            if shows(render, changed) == before[render]:
+                silent.setdefault(named(path), set()).add(render.__name__)
+    told = {name: why for name, why in silent.items() if name not in UNPRINTED}
+    assert sorted(name for name, where in told.items() if "render_html" in where) == []
+    assert set(told) <= set(DRAWN)
+    assert set(UNPRINTED) <= set(silent)
+
+
+# ---------------------------------------------------------------- every number of the text is one of the table's
+
+PERCENTAGE = re.compile(r"(?<![\d.-])(\d+(?:\.\d+)?)(?: to (\d+(?:\.\d+)?))? %")
+BAND = re.compile(r"\((?:nearest to )?[a-z ]+, [\d.]+-[\d.]+ %\)")
+
+
+def section(text, head):
+    """Return what stands below a heading of a Markdown text."""
+    return text.split(f"## {head}", 1)[1].split("\n## ", 1)[0]
+
+
+def cells(text, name):
+    """Return the cells of the row of a table that begins with a name."""
+    row = next(line for line in text.splitlines() if line.startswith(f"| {name}"))
+    return [cell.strip() for cell in row.strip("|").split("|")][1:]
+
+
+def unlike(cell, wanted):
+    """Return the percentages of a cell that are not those wanted, in order and to their printed digits."""
+    found = [float(one) for pair in PERCENTAGE.findall(BAND.sub("", cell)) for one in pair if one]
+    digits = [len(one.partition(".")[2]) for pair in PERCENTAGE.findall(BAND.sub("", cell)) for one in pair if one]
+    pairs = zip(found, wanted, digits, strict=False)
+    wrong = [(one, value) for one, value, places in pairs if abs(one - 100 * value) > 0.5 * 10**-places + 1e-9]
+    return wrong if len(found) == len(wanted) else [(found, wanted)]
+
+
+def untrue(text, content, table):
+    """Return the numbers of horizons, clocks, headline and watch list in a text that its table does not hold."""
+    chance = table[table["target"] != "count"].set_index(["target", "item", "horizon", "output_type_id"])["value"]
+    ids = dict(zip(content.names.values(), content.names, strict=True))
+    ahead, clocks, wrong = section(text, "Looking ahead"), section(text, "Milestone clocks"), []
+    for one in content.now:
+        for cell, horizon in zip(cells(ahead, one.name), content.horizons, strict=True):
+            (same,) = [each for each in horizon.estimates if each.scenario == one.scenario]
+            value = chance["scenario", "", horizon.months, ids[one.name]]
+            wrong += unlike(cell, [value, same.low, same.high])
+    labels = {name: label for label, name in MILESTONES.items()}
+    for one in content.milestones.open:
+        *declared, experts = cells(clocks, one.name)
+        for cell, due in zip([*declared, *([experts] if one.named else [])], [*one.declared, *one.named], strict=True):
+            value = chance["milestone", labels[one.name], due.ahead, f"{due.ahead}"]
+            wrong += unlike(cell, [value, due.low, due.high])
+    head = text.split("\n## ", 2)[1].split("\n\n")
+    ranked = sorted((chance["scenario", "", 0, ids[one.name]] for one in content.now), reverse=True)
+    wrong += unlike(head[0], ranked[:1]) + unlike(head[1], ranked[1:])
+    wrong += unlike(head[2], [content.interval, content.top.low, content.top.high, content.leading])
+    watched = section(text, "What to watch next")
+    for one in content.watch.looks:
+        chance_to_see, worth, would = cells(watched, one.name)[:3]
+        each = [part for outcome in one.would for part in (outcome.probability, outcome.chance)]
+        wrong += unlike(chance_to_see, [one.chance]) + unlike(would, [one.before, *each])
+        wrong += unlike(worth.split(" ±")[0], [one.worth])
+    return wrong
+
+
+MILESTONES = {
+    "hotline": "Hotline installed",
+    "bureau": "Joint bureau opened",
+    "charter": "Charter signed",
+    "visa": "Visas abolished",
+    "anthem": "Common anthem",
+}
+
+
+@pytest.fixture(scope="module")
+def published(case, content):
+    """Return a text with a watch list, its content and its table."""
+    folder = case.publish(case.run())
+    table = pd.read_csv(folder / "forecast.csv", dtype=str, keep_default_na=False)
+    table = table.astype({"horizon": int, "value": float})
+    watched = dataclasses.replace(content, watch=WATCHED)
+    return render_markdown(watched).replace("\\", ""), watched, table
+
+
+def test_every_number_of_the_text_is_that_of_the_table(published):
+    assert untrue(*published) == []
+
+
+def test_a_number_of_the_text_that_is_off_by_its_last_digit_is_found(published):
+    text, content, table = published
+    missed, tried = [], 0
+    for head in (f"{content.top.name} is", "Looking ahead", "Milestone clocks", "What to watch next"):
+        part = section(text, head)
+        stated = part.split("|---")[-1] if "|---" in part and head != f"{content.top.name} is" else part
+        stated = stated.split("\n\n| ")[0].split("Since ")[0]
+        masked = BAND.sub(lambda one: "x" * len(one[0]), stated)
+        for found in PERCENTAGE.finditer(masked):
+            if "±" in masked[found.start() - 2 : found.start()]:
+                continue
+            whole_part, dot, rest = found[1].partition(".")
+            other_number = f"{int(whole_part) + 2}{dot}{rest}"
+            changed = stated[: found.start()] + other_number + stated[found.start() + len(found[1]) :]
+            tried += 1
+            if not untrue(text.replace(stated, changed, 1), content, table):
+                missed.append(stated[max(found.start() - 30, 0) : found.end() + 10])
+    assert tried > 30
+    assert missed == []

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from indicast import __version__
+from indicast.cli._analyst import analyst
 from indicast.cli._observe import observe
 from indicast.cli._options import (
     AS_OF,
@@ -19,9 +20,12 @@ from indicast.cli._options import (
     KNOWN_AT,
     MODEL,
     QUIET,
+    REPLACE,
     RUN,
+    SCHEDULER,
     SEED,
     START,
+    WORKERS,
     WORKSPACE,
     Shared,
     parse_day,
@@ -85,23 +89,48 @@ def _shared(
     context.obj = Shared(workspace, quiet, as_json, seed)
 
 
-@app.command(epilog="Example: indicast run my_table --as-of 2024-12")
+@app.command(epilog="Example: indicast run my_table --as-of 2024-12; indicast run my_table --from 2021-07 --to 2024-12")
 def run(
     context: typer.Context,
     model: MODEL,
     as_of: AS_OF = None,
     known_at: KNOWN_AT = None,
+    first: Annotated[
+        str | None,
+        typer.Option("--from", metavar="YYYY-MM", help="Publish a span of months, each as then known, from this one."),
+    ] = None,
+    last: Annotated[
+        str | None, typer.Option("--to", metavar="YYYY-MM", help="Last month of a span.", show_default="latest news")
+    ] = None,
+    workers: WORKERS = 1,
+    scheduler: SCHEDULER = None,
+    pages: Annotated[
+        int | None,
+        typer.Option(
+            "--pages", min=0, help="Write report.html for this many last months of a span.", show_default="all"
+        ),
+    ] = None,
+    keep_runs: Annotated[
+        bool, typer.Option("--keep-runs", help="Keep every posterior of a span, not only those of its last two months.")
+    ] = False,
     draft: DRAFT = False,
+    replace: REPLACE = "",
     workspace: WORKSPACE = None,
     quiet: QUIET = False,
     as_json: JSON = False,
     seed: SEED = None,
 ) -> None:
-    """Check, fit the month and the month before, and write the report."""
-    from indicast.cli import _jobs
+    """Check, fit the month and the month before, and write the report; or those of a span of months."""
+    from indicast.cli import _jobs, _span, _span_steps
 
     options = context.obj.joined(workspace, seed, quiet=quiet, as_json=as_json)
-    _jobs.run(options, model, as_of, parse_day(known_at), draft=draft)
+    spread = _span_steps.Spread(workers, scheduler, pages, keep_runs, replace)
+    alone = {"--as-of": as_of, "--known-at": known_at, "--draft": draft}
+    if asked := _span_steps.asked(model, (first, last), spread, alone):
+        if not _span.span(options, model, asked):
+            raise typer.Exit(1)
+        return
+    _jobs.run(options, model, as_of, parse_day(known_at), draft=draft, reason=replace)
 
 
 @app.command(epilog="Example: indicast check; indicast check my_table --format github")
@@ -152,12 +181,20 @@ def fit(
     _jobs.fit(options, model, (as_of, parse_day(known_at)), draws, start)
 
 
-@app.command(epilog="Example: indicast report my_table --run 2024-12_0123456789ab")
+@app.command(epilog="Example: indicast report my_table --as-of 2024-12; indicast report my_table --lexicon phia")
 def report(
     context: typer.Context,
     model: MODEL,
     run: RUN = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", metavar="YYYY-MM", help="Month whose newest run to report.", show_default="the latest"),
+    ] = None,
+    lexicon: Annotated[
+        str | None, typer.Option("--lexicon", metavar="ID", help="Words to use.", show_default="as declared")
+    ] = None,
     draft: DRAFT = False,
+    replace: REPLACE = "",
     workspace: WORKSPACE = None,
     quiet: QUIET = False,
     as_json: JSON = False,
@@ -166,7 +203,7 @@ def report(
     from indicast.cli import _jobs
 
     options = context.obj.joined(workspace, quiet=quiet, as_json=as_json)
-    _jobs.report(options, model, run, draft=draft)
+    _jobs.report(options, model, _jobs.Chosen(run, as_of, lexicon), draft=draft, reason=replace)
 
 
 @app.command(epilog="Example: indicast diagnose my_table --run 2024-12_0123456789ab")
@@ -180,6 +217,9 @@ def diagnose(
     everything: Annotated[
         bool, typer.Option("--all", help="Compute every alternative, however long it takes; the next time is quick.")
     ] = False,
+    refits: Annotated[
+        int, typer.Option("--refits", min=0, metavar="N", help="Short fits to score months from the months before.")
+    ] = 0,
     workspace: WORKSPACE = None,
     quiet: QUIET = False,
     as_json: JSON = False,
@@ -189,7 +229,7 @@ def diagnose(
     from indicast.cli import _diagnose
 
     options = context.obj.joined(workspace, seed, quiet=quiet, as_json=as_json)
-    if not _diagnose.diagnose(options, model, run, draft=draft, everything=everything):
+    if not _diagnose.diagnose(options, model, run, draft=draft, everything=everything, refits=refits):
         raise typer.Exit(1)
 
 
@@ -209,11 +249,8 @@ def sbc(
     simulations: Annotated[
         int | None, typer.Option("--simulations", min=10, help="Number of simulations.", show_default="as declared")
     ] = None,
-    scheduler: Annotated[
-        str | None,
-        typer.Option("--scheduler", metavar="ADDRESS", help="Dask scheduler to use, such as tcp://10.0.0.1:8786."),
-    ] = None,
-    workers: Annotated[int, typer.Option("--workers", min=1, max=256, help="Processes on this machine.")] = 1,
+    scheduler: SCHEDULER = None,
+    workers: WORKERS = 1,
     workspace: WORKSPACE = None,
     quiet: QUIET = False,
     as_json: JSON = False,
@@ -262,3 +299,14 @@ def init(
     from indicast.cli import _init
 
     _init.init(context.obj.joined(None, quiet=quiet, as_json=as_json), folder, name)
+
+
+@app.command(epilog="Example: indicast index")
+def index(context: typer.Context, workspace: WORKSPACE = None, quiet: QUIET = False, as_json: JSON = False) -> None:
+    """Write reports/index.html, the page of everything published; publishing does it too."""
+    from indicast.cli import _index
+
+    _index.index(context.obj.joined(workspace, quiet=quiet, as_json=as_json))
+
+
+app.registered_commands += analyst.registered_commands

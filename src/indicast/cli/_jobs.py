@@ -8,18 +8,21 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
-from indicast.errors import MissingError, RunError
+from indicast.errors import DataError, MissingError, RunError
 from indicast.workspace import Framework, Mode, Route, find_root, load_framework, month_index
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import xarray as xr
 
     from indicast.cli._options import Shared
     from indicast.elicit import Hyperparameters
+    from indicast.evaluate import Fitted, Study
     from indicast.infer import Gate, Run, Sampler, Settings
     from indicast.ledger import Ledger
     from indicast.panel import Sizes, Vintage
@@ -47,6 +50,13 @@ class Desk:
         return build_panel(self.framework, self.hyperparameters, self.ledger, when, sizes)
 
     @cached_property
+    def study(self) -> Study:
+        """What fits of its months share."""
+        from indicast.evaluate import Study
+
+        return Study(self.framework, self.hyperparameters, self.ledger, self.settings)
+
+    @cached_property
     def prior_gates(self) -> tuple[Gate, ...]:
         """What the priors imply, simulated once: it is the same whatever month is fitted."""
         from indicast.cli._checks import asked_of_priors
@@ -69,7 +79,7 @@ def open_desk(options: Shared, model: str, draws: int | None = None, start: str 
     ledger, warnings = load_ledger(framework)
     desk = Desk(options, framework, hyperparameters, ledger, settings_of(framework, options, draws))
     if warnings:
-        desk.say(f"{len(warnings)} warnings about the ledger; 'indicast check {model}' lists them and others")
+        desk.say(f"{len(warnings)} warnings of the ledger: 'indicast check {model}'")
     return desk
 
 
@@ -96,23 +106,32 @@ def fit(
 
 def fit_month(desk: Desk, sampler: Sampler, when: Vintage, sizes: Sizes | None = None) -> Run:
     """Return the run of a month, sampled and saved."""
-    from indicast.forecast import with_groups, with_predictions
-    from indicast.infer import Run, build_manifest, run_gates, save_run
+    from indicast.evaluate import fitted
+    from indicast.infer import save_run
 
-    panel = desk.panel(when, sizes)
+    panel = desk.panel(when, sizes_as_published(desk, when.as_of, sizes))
     _tell_knowledge(desk, when, panel)
     bar = not (desk.options.quiet or desk.options.as_json) and sys.stderr.isatty()
-    tree = sampler.fit(panel, desk.settings, progress=bar)
-    tree = with_predictions(tree, desk.framework, desk.hyperparameters, desk.settings.seed)
-    tree = with_groups(tree, desk.framework, desk.hyperparameters, desk.settings.seed)
-    gates = run_gates(tree, desk.framework, desk.hyperparameters) + desk.prior_gates
-    run = Run(
-        tree,
-        gates,
-        build_manifest(desk.framework, desk.ledger, when, desk.settings, {"months": int(panel.sizes["time"])}),
-    )
+    run = run_of(desk, when, fitted(desk.study, sampler, panel, progress=bar))
     save_run(desk.framework, run)
     return run
+
+
+def run_of(desk: Desk, when: Vintage, made: Fitted) -> Run:
+    """Return a fit with its manifest, and with what the priors imply among its gates."""
+    from indicast.infer import Run, build_manifest
+
+    manifest = build_manifest(desk.framework, desk.ledger, when, desk.settings, {"months": made.months})
+    return Run(made.tree, made.gates + desk.prior_gates, manifest)
+
+
+def sizes_as_published(desk: Desk, month: str, sizes: Sizes | None) -> Sizes | None:
+    """Return sizes of arrays with the padding under which a month was published, so that it gives the same draws."""
+    from indicast.panel import Sizes
+    from indicast.publish import published_padding
+
+    months = published_padding(desk.framework.reports_folder / month)
+    return replace(sizes or Sizes(0, 0, 0), months=months) if months else sizes
 
 
 def _tell_knowledge(desk: Desk, when: Vintage, panel: xr.Dataset) -> None:
@@ -157,7 +176,7 @@ def _run_lines(framework: Framework, run: Run) -> list[str]:
     from indicast.forecast import headlines
 
     declared = framework.declaration
-    lexicon = next(one for one in declared.lexicons if one.id == declared.lexicon)
+    lexicon = declared.published_lexicon
     now = run.tree["predictions"].to_dataset()["scenario_probability"].sel(horizon=0)
     lines = [f"run {run.id}: {'all gates passed' if run.passed else 'GATES FAILED, not for publication'}"]
     for one, scenario in zip(headlines(now, declared.forecast.interval), declared.scenarios, strict=True):
@@ -167,16 +186,91 @@ def _run_lines(framework: Framework, run: Run) -> list[str]:
     return [*lines, f"in {framework.runs_folder / run.id}"]
 
 
-def report(options: Shared, model: str, run_id: str | None, *, draft: bool) -> None:
-    """Publish a saved run, beside the month before if that was fitted."""
-    from indicast.infer import find_run, load_run
+class Chosen(NamedTuple):
+    """Which run is reported, and in which words.
+
+    Attributes
+    ----------
+    run_id
+        Its id, or None for the newest.
+    as_of
+        The month whose newest run it is, or None for any month.
+    lexicon
+        Id of a lexicon, or None for the declared one.
+    """
+
+    run_id: str | None = None
+    as_of: str | None = None
+    lexicon: str | None = None
+
+
+def report(options: Shared, model: str, chosen: Chosen, *, draft: bool, reason: str = "") -> None:
+    """Publish a saved run, beside the month before if that was fitted.
+
+    Raises
+    ------
+    DataError
+        If both a run and a month are named, or the month is none.
+    RunError
+        If the run starts from another judgement than the declared one.
+    """
+    from indicast.infer import load_run
 
     desk = open_desk(options, model)
-    run = load_run(find_run(desk.framework, run_id))
+    run = load_run(_found(desk.framework, chosen))
     if run.manifest.get("variant"):
         message = f"{run.id} starts from {run.manifest['variant']}: a sensitivity run is compared, never published"
         raise RunError(message)
-    _publish(desk, run, _saved_month_before(desk, run), draft=draft)
+    previous = _saved_month_before(desk, run)
+    if chosen.lexicon is not None:
+        _write_in_other_words(desk, run, previous, chosen.lexicon)
+        return
+    if previous is None and not (draft or reason) and published_as_it_is(desk.framework, run.manifest):
+        typer.echo(f"{run.manifest['as_of']} is published from this very run, beside the month before; it stands")
+        return
+    _publish(desk, run, previous, draft=draft, reason=reason)
+
+
+def published_as_it_is(framework: Framework, manifest: Mapping[str, Any]) -> bool:
+    """Whether a month is published from inputs with this hash: written again without its change, it would lose news."""
+    path = framework.reports_folder / str(manifest["as_of"]) / "manifest.json"
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return bool(found["hash"] == manifest["hash"] and not found["published"]["draft"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _write_in_other_words(desk: Desk, run: Run, previous: Run | None, lexicon: str) -> None:
+    """Write a reading copy into the run's folder; what is published stays as it is."""
+    from indicast.infer import replace_text
+    from indicast.publish import render_html, render_markdown, report_content
+
+    framework, folder = desk.framework.speaking(lexicon), desk.framework.runs_folder / run.id
+    why = (f"a reading copy in the words of {lexicon}",)
+    content = report_content(framework, desk.hyperparameters, desk.ledger, run, previous, why)
+    for kind, text in (("html", render_html(content)), ("md", render_markdown(content))):
+        replace_text(folder / f"report_{lexicon}.{kind}", text)
+    typer.echo(f"in other words: {short(folder)}/report_{lexicon}.html (what is published stays)")
+
+
+def _found(framework: Framework, chosen: Chosen) -> Path:
+    from indicast.infer import find_run
+
+    if chosen.run_id and chosen.as_of:
+        message = "--run and --as-of both name a run; leave one of them out"
+        raise DataError(message)
+    if chosen.as_of is not None:
+        _require_month(chosen.as_of)
+    return find_run(framework, chosen.run_id, chosen.as_of)
+
+
+def _require_month(text: str) -> None:
+    try:
+        month_index(text)
+    except ValueError as error:
+        message = f"--as-of: {error}"
+        raise DataError(message) from None
 
 
 def _saved_month_before(desk: Desk, run: Run) -> Run | None:
@@ -204,16 +298,32 @@ def month_before(month: str) -> str:
     >>> month_before("2024-01")
     '2023-12'
     """
-    year, place = divmod(month_index(month) - 1, 12)
+    return month_named(month_index(month) - 1)
+
+
+def month_named(index: int) -> str:
+    """Return the ISO month of a number of months since year 0.
+
+    Examples
+    --------
+    >>> month_named(2024 * 12)
+    '2024-01'
+    """
+    year, place = divmod(index, 12)
     return f"{year:04d}-{place + 1:02d}"
 
 
-def run(options: Shared, model: str, as_of: str | None, known_at: date | None, *, draft: bool) -> None:
+def run(
+    options: Shared, model: str, as_of: str | None, known_at: date | None, *, draft: bool, reason: str = ""
+) -> None:
     """Check, fit the month and the one before, and publish."""
     from indicast.infer import Sampler
     from indicast.panel import Sizes, last_day, vintage
+    from indicast.publish import require_certificate
 
     desk = open_desk(options, model)
+    if not draft:
+        require_certificate(desk.framework, desk.hyperparameters)
     when = vintage(desk.ledger, as_of, known_at)
     sampler = Sampler(desk.framework, desk.hyperparameters)
     panel = desk.panel(when)
@@ -226,18 +336,27 @@ def run(options: Shared, model: str, as_of: str | None, known_at: date | None, *
     current = fit_month(desk, sampler, when, sizes)
     if not desk.options.as_json:
         _tell_run(desk, current)
-    _publish(desk, current, previous, draft=draft)
+    _publish(desk, current, previous, draft=draft, reason=reason)
 
 
-def _publish(desk: Desk, current: Run, previous: Run | None, *, draft: bool) -> None:
-    from indicast.publish import publish_report
+def _publish(desk: Desk, current: Run, previous: Run | None, *, draft: bool, reason: str) -> None:
+    from indicast.publish import Issue, publish_report, stands, write_site
 
-    folder = publish_report(desk.framework, desk.hyperparameters, desk.ledger, current, previous, draft=draft)
+    kept = "" if draft or reason else stands(desk.framework, current)
+    folder = desk.framework.reports_folder / str(current.manifest["as_of"])
+    if not kept:
+        inputs = (desk.framework, desk.hyperparameters, desk.ledger)
+        folder = publish_report(*inputs, current, previous, draft=draft, issue=Issue(reason))
+        write_site(desk.framework.root)
     if desk.options.as_json:
-        typer.echo(json.dumps(_run_summary(desk.framework, current) | {"report": str(folder)}, indent=1))
+        told = {"report": str(folder)} | ({"stands": kept} if kept else {})
+        typer.echo(json.dumps(_run_summary(desk.framework, current) | told, indent=1))
         return
-    typer.echo(f"report: {_short(folder)}/report.html")
+    if kept:
+        typer.echo(f"published before from the same inputs, and it stands: {kept}")
+    typer.echo(f"report: {short(folder)}/report.html")
 
 
-def _short(path: Path) -> str:
+def short(path: Path) -> str:
+    """Return a path as seen from the folder in which the command runs, if it lies below."""
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

@@ -77,7 +77,7 @@ def _lines(desk: Desk, when: Vintage, found: Lite) -> list[str]:
     from indicast.elicit import word_with_band
 
     declared = desk.framework.declaration
-    lexicon = next(one for one in declared.lexicons if one.id == declared.lexicon)
+    lexicon = declared.published_lexicon
     lines = [f"{when.as_of}, known at {when.known_at}, {WHAT}"]
     for months, values in _published(desk, found).items():
         lines.append(f"in {months} months:" if months else "now:")

@@ -51,7 +51,7 @@ KNOWN_AT = Annotated[
     typer.Option("--known-at", metavar="YYYY-MM-DD", help="Last day of news to use.", show_default="end of the month"),
 ]
 RUN = Annotated[
-    str | None, typer.Option("--run", metavar="ID", help="Run to report.", show_default="the latest month fitted")
+    str | None, typer.Option("--run", metavar="ID", help="Saved run to use.", show_default="the latest month fitted")
 ]
 START = Annotated[
     Start | None,
@@ -61,6 +61,20 @@ START = Annotated[
         show_default="as declared",
     ),
 ]
+REPLACE = Annotated[
+    str,
+    typer.Option(
+        "--replace",
+        metavar="REASON",
+        help="Publish other numbers of a published month, as its next edition.",
+        show_default=False,
+    ),
+]
+SCHEDULER = Annotated[
+    str | None,
+    typer.Option("--scheduler", metavar="ADDRESS", help="Dask scheduler to use, such as tcp://10.0.0.1:8786."),
+]
+WORKERS = Annotated[int, typer.Option("--workers", min=1, max=256, help="Processes on this machine.")]
 DRAFT = Annotated[bool, typer.Option("--draft", help="Write a stamped draft even if a gate failed.")]
 
 

@@ -51,7 +51,7 @@ def label_findings(framework: Framework) -> list[Finding]:
         Its lexicon turns the index into words; ``lint`` holds printed labels and their error.
     """
     declared, marks = framework.declaration, framework.table.marks
-    lexicon = next(one for one in declared.lexicons if one.id == declared.lexicon)
+    lexicon = declared.table_lexicon
     printed = [declared.lint.printed_labels.get(scenario) for scenario in framework.judged]
     said = [word for word in printed if word is not None]
     fitting = label_matches(marks, said, lexicon) if said else ("net_share",)

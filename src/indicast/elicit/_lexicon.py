@@ -1,8 +1,9 @@
 """A probability becomes a word with its number and band beside it.
 
-Invariant: every probability in [0, 1] has exactly one band, because a lexicon's
-bands tile the unit interval and each is half-open except the last, which is closed.
-``tests/unit/test_lexicon.py`` proves it for random lexicons and at every boundary.
+Invariant: every probability in [0, 1] has exactly one word, because bands do not overlap and each is
+half-open except the last, which is closed; in a gap that the authors left, the nearer band lends its word and
+the text says that it is the nearest. ``tests/unit/test_lexicon.py`` proves it for random lexicons and at every
+boundary of the shipped ones.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ FINEST_DECIMALS = 3
 
 
 def band_for(lexicon: Lexicon, probability: float) -> Band:
-    """Return the one band that holds a probability.
+    """Return the one band that holds a probability, or is nearest to it.
 
     Parameters
     ----------
     lexicon
-        Bands that tile [0, 1]; a boundary belongs to the band above it, and 1 to the last.
+        A boundary belongs to the band above it, 1 to the last, and the middle of a gap to the band above.
     probability
         In [0, 1], not a percentage.
 
@@ -54,7 +55,7 @@ def word_for(lexicon: Lexicon, probability: float) -> str:
     Parameters
     ----------
     lexicon
-        Bands that tile [0, 1].
+        Its bands.
     probability
         In [0, 1].
 
@@ -75,7 +76,7 @@ def word_with_band(lexicon: Lexicon, probability: float) -> str:
     Parameters
     ----------
     lexicon
-        Bands that tile [0, 1].
+        Its bands.
     probability
         In [0, 1].
 
@@ -94,8 +95,35 @@ def word_with_band(lexicon: Lexicon, probability: float) -> str:
     >>> word_with_band(coin, 0.4996)
     '49.96 % (rather not, 0-50 %)'
     """
+    band, nearest = band_for(lexicon, probability), "" if holds(lexicon, probability) else "nearest to "
+    number = _percentage(lexicon, probability)
+    return f"{number} % ({nearest}{band.word}, {PERCENT * band.low:g}-{PERCENT * band.high:g} %)"
+
+
+def holds(lexicon: Lexicon, probability: float) -> bool:
+    """Return whether a probability lies in a band, not in a gap between two or beyond the last.
+
+    Parameters
+    ----------
+    lexicon
+        Its bands.
+    probability
+        In [0, 1].
+
+    Raises
+    ------
+    DataError
+        If the probability lies outside [0, 1] or is not a number.
+
+    Examples
+    --------
+    >>> from indicast.workspace import shipped_lexicons
+    >>> phia = next(one for one in shipped_lexicons() if one.id == "phia")
+    >>> holds(phia, 0.4), holds(phia, 0.5), word_with_band(phia, 0.5)
+    (True, False, '50 % (nearest to realistic possibility, 40-50 %)')
+    """
     band = band_for(lexicon, probability)
-    return f"{_percentage(lexicon, probability)} % ({band.word}, {PERCENT * band.low:g}-{PERCENT * band.high:g} %)"
+    return band.low <= probability < band.high or (band is lexicon.bands[-1] and probability == band.high)
 
 
 def band_probabilities(lexicon: Lexicon, draws: np.ndarray) -> np.ndarray:
@@ -104,7 +132,7 @@ def band_probabilities(lexicon: Lexicon, draws: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     lexicon
-        Bands that tile [0, 1].
+        Its bands.
     draws
         Probabilities in [0, 1] of any shape; all its axes are pooled.
 
@@ -139,7 +167,7 @@ def band_positions(lexicon: Lexicon, probabilities: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     lexicon
-        Bands that tile [0, 1].
+        Its bands.
     probabilities
         In [0, 1], any shape.
 
@@ -155,8 +183,7 @@ def band_positions(lexicon: Lexicon, probabilities: np.ndarray) -> np.ndarray:
     """
     values = np.asarray(probabilities, dtype=np.float64)
     _require_probabilities(lexicon, values)
-    boundaries = [band.low for band in lexicon.bands[1:]]
-    return np.searchsorted(boundaries, values, side="right")
+    return np.searchsorted(lexicon.boundaries, values, side="right")
 
 
 def _require_probabilities(lexicon: Lexicon, values: np.ndarray) -> None:
@@ -178,4 +205,5 @@ def _percentage(lexicon: Lexicon, probability: float) -> str:
 
 def _stands_for(lexicon: Lexicon, rounded: float, probability: float) -> bool:
     same_band = band_for(lexicon, rounded) is band_for(lexicon, probability)
-    return same_band and (rounded == probability or 0.0 < rounded < 1.0)
+    same_side = holds(lexicon, rounded) == holds(lexicon, probability)
+    return same_band and same_side and (rounded == probability or 0.0 < rounded < 1.0)

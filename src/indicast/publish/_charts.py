@@ -135,7 +135,7 @@ def joined(places: Sequence[tuple[float, float]]) -> str:
 def levels(lexicon: Lexicon, frame: Frame) -> tuple[Mark, ...]:
     """Return the edges of the bands from bottom to top; those too close to label have no text."""
     marks, last = [], frame.height + CLOSEST_LEVELS
-    for edge in [0.0, *(band.high for band in lexicon.bands)]:
+    for edge in sorted({0.0, 1.0, *lexicon.edges}):
         y = frame.up(edge)
         near = last - y < CLOSEST_LEVELS
         last = last if near else y
@@ -183,7 +183,7 @@ def _strip(frame: Frame, one: Estimate, y: float) -> Strip:
 def _edges(lexicon: Lexicon, frame: Frame) -> tuple[Mark, ...]:
     """Return the edges of the bands from left to right; those too close to label have no text."""
     marks, last = [], -CLOSEST_TICKS
-    for edge in [0.0, *(band.high for band in lexicon.bands)]:
+    for edge in sorted({0.0, 1.0, *lexicon.edges}):
         x = frame.across(edge)
         near = x - last < CLOSEST_TICKS
         last = last if near else x

@@ -16,6 +16,7 @@ import numpy as np
 
 from indicast.forecast import beyond, forecast_table, monte_carlo_distances
 from indicast.infer import Knowledge
+from indicast.publish._editions import RECORD, latest, recorded
 from indicast.publish._published import TABLE, Published
 from indicast.publish._report import write_table
 from indicast.publish._wording import listed
@@ -63,8 +64,19 @@ def _check(what: str, how: str, *, of_version: bool = False) -> Check:
 
 
 def file_checks(published: Published) -> list[Check]:
-    """Return whether each published file is still what was published."""
-    return [_check(name, published.altered.get(name, "")) for name in published.files]
+    """Return whether each published file is still what was published, and whether the record says so too."""
+    files = [_check(name, published.altered.get(name, "")) for name in published.files]
+    return [*files, record_check(published)]
+
+
+def record_check(published: Published) -> Check:
+    """Return whether the record of publications has the numbers that the manifest says were published."""
+    folder = published.folder
+    entry = latest(recorded(folder.parent), folder.name)
+    if entry is None:
+        return Check("record", "not compared", f"{RECORD} does not have this month")
+    same = entry.forecast_sha256 == published.manifest["published"]["sha256"][TABLE]
+    return _check("record", "" if same else f"{RECORD} has other numbers as edition {entry.number}")
 
 
 def version_checks(manifest: Mapping[str, Any], again: Mapping[str, Any]) -> list[Check]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from indicast import names
 from indicast.evaluate import CertificateStatus, certificate_status
-from indicast.explain import Change, change
+from indicast.explain import Change, Read, change
 from indicast.panel import Vintage, build_panel, last_day
 from indicast.publish._caveats import Caveats, caveats
 from indicast.publish._estimates import Estimate, Horizon, horizons, lexicon_of, share_leading
@@ -23,8 +23,10 @@ from indicast.publish._history import History, history
 from indicast.publish._judgement import Judgement, judgement
 from indicast.publish._lite import Comparison, comparison
 from indicast.publish._milestones import Milestones, milestones
+from indicast.publish._moved import Moved, why
 from indicast.publish._table import TableRow, table_rows
 from indicast.publish._unexplained import Residual, Unexplained, residual, unexplained
+from indicast.publish._watching import Next, next_looks
 from indicast.workspace import Framework, Lexicon, month_index
 
 if TYPE_CHECKING:
@@ -94,6 +96,10 @@ class Content:
         Share of draws in which the most probable scenario is the most probable.
     since
         Change since the month before, or None.
+    moved
+        Why the scenario of the widest change moved, or None.
+    watch
+        What to look at next, or None if the fit does not say what it would make of it.
     """
 
     title: str
@@ -106,11 +112,13 @@ class Content:
     horizons: tuple[Horizon, ...]
     leading: float
     since: Since | None
+    moved: Moved | None
     history: History
     evidence: Evidence
     table: tuple[TableRow, ...]
     milestones: Milestones
     expected: Expected
+    watch: Next | None
     judgement: Judgement
     lite: Comparison | None
     calibration: CertificateStatus
@@ -174,11 +182,13 @@ def report_content(
         horizons=found,
         leading=share_leading(_now(run.tree), top.scenario),
         since=_since(framework, run, previous),
+        moved=why(Read(framework, hyperparameters, ledger), run, previous),
         history=history(run.tree, framework),
         evidence=new_evidence(framework, ledger, panel, (_day_before(when, previous), when.known_at)),
         table=table_rows(framework),
         milestones=milestones(run.tree, framework),
         expected=expected(run.tree, framework),
+        watch=next_looks(framework, hyperparameters, run.tree),
         judgement=judgement(run.tree, framework),
         calibration=certificate_status(framework, hyperparameters),
         lite=comparison(framework, hyperparameters, panel, run.tree, found[0].estimates),

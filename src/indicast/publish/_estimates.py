@@ -68,8 +68,7 @@ class Horizon:
 
 def lexicon_of(framework: Framework) -> Lexicon:
     """Return the lexicon in which the framework publishes."""
-    wanted = framework.declaration.lexicon
-    return next(lexicon for lexicon in framework.declaration.lexicons if lexicon.id == wanted)
+    return framework.declaration.published_lexicon
 
 
 def horizons(tree: xr.DataTree, framework: Framework) -> tuple[Horizon, ...]:

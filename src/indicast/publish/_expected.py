@@ -49,14 +49,13 @@ class ReportAhead:
 
     Attributes
     ----------
-    indicator, driver
-        Name, and whether it drives the scenarios rather than follows them.
+    indicator
+        Its name.
     shares
         Probability of each direction, in declared order.
     """
 
     indicator: str
-    driver: bool
     shares: tuple[float, ...]
 
 
@@ -76,7 +75,7 @@ def expected(tree: xr.DataTree, framework: Framework) -> Expected:
     directed = framework.directed
     shares = predictions["direction_ahead"].isel({names.AHEAD: 0}).mean(SAMPLE)
     reports = tuple(
-        ReportAhead(one.name, one.driver, tuple(float(p) for p in shares.sel({names.INDICATOR: one.id}).to_numpy()))
+        ReportAhead(one.name, tuple(float(p) for p in shares.sel({names.INDICATOR: one.id}).to_numpy()))
         for one in directed
     )
     draws = [(one.name, predictions["count_ahead"].sel({names.COUNTED: one.id})) for one in framework.counts]

@@ -20,7 +20,7 @@ SIMPLIFIED = {
     "strengths": "how strongly a scenario shows in each indicator, fixed instead of learned",
     "shocks": "an exponent in place of the shocks that indicators share",
     "others": "the rates of counts, acts, levels, shares and milestones, fixed instead of learned",
-    "uncertainty": "one value for each parameter in place of all that remain possible",
+    "uncertainty": "one value for each parameter in place of all that fit",
 }
 """What lite does instead, by simplification."""
 WORTH_NAMING = 0.005

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from indicast.publish._sentences import worded
-from indicast.publish._wording import counted, day_name, duration, listed, month_at, month_name, percent
+from indicast.publish._wording import counted, day_name, duration, listed, month_name, percent, span
 
 if TYPE_CHECKING:
     from indicast.publish._content import Content
-    from indicast.publish._milestones import Clock, Due
+    from indicast.publish._milestones import Clock
     from indicast.publish._steps import Step
 
 
@@ -37,8 +37,8 @@ def clock_likeliest(content: Content) -> str:
     found = content.milestones.open
     if not found:
         return ""
-    likeliest = max(found, key=lambda one: one.first_declared.probability)
-    due, condition = likeliest.first_declared, "" if likeliest.state == "open" else ", if it has not happened yet"
+    likeliest = max(found, key=lambda one: one.declared[0].probability)
+    due, condition = likeliest.declared[0], "" if likeliest.state == "open" else ", if it has not happened yet"
     return (
         f"Of those not seen to have occurred, the likeliest by {month_name(due.month)} is "
         f"{likeliest.name}: {worded(content, due.probability)}{condition}."
@@ -107,11 +107,28 @@ def _still_open(one: Step) -> str:
     return f"not yet, for {counted(more, 'month')} more" if more > 0 else "not yet"
 
 
-def clock_reason(due: Due) -> str:
-    """Say why a chance is given for a date."""
-    reasons = [f"in {duration(due.ahead)}"] if due.declared else []
-    reasons += ["the experts' date"] if due.named else []
-    return " and ".join(reasons)
+def clock_heads(content: Content) -> list[str]:
+    """Return the declared horizons as heads of the table's columns."""
+    declared = content.milestones.open[0].declared
+    return [f"by {month_name(due.month)} ({duration(due.ahead)})" for due in declared]
+
+
+def clock_experts(content: Content, one: Clock) -> list[str]:
+    """Return the experts' dates with the chance to keep each, or what became of it."""
+    if one.state == "occurred":
+        return [f"{month_name(month)}: {'late' if one.day[:7] > month else 'kept'}" for month in one.dates if one.day]
+    told = [f"{month_name(month)}: passed" for month in one.dates if month <= content.month]
+    told += [
+        f"{month_name(due.month)}: {worded(content, due.probability)}, {span(due.low, due.high)}" for due in one.named
+    ]
+    reached = {due.month for due in one.named}
+    later = [month for month in one.dates if month > content.month and month not in reached]
+    return told + [f"{month_name(month)}: beyond the forecast" for month in later]
+
+
+def clock_done(one: Clock) -> str:
+    """Say since when a milestone is reached."""
+    return f"occurred on {day_name(one.day)}" if one.day else "occurred on an unknown day"
 
 
 def clock_standing(content: Content) -> str:
@@ -131,9 +148,9 @@ def clock_standing(content: Content) -> str:
     )
 
 
-def clock_chart(content: Content) -> str:
-    """Describe the chart of all clocks for someone who cannot see it."""
-    ranked = sorted(content.milestones.open, key=lambda one: -one.curve[-1])
-    ends = "; ".join(f"{one.key}, {one.name}, {percent(one.curve[-1])}" for one in ranked)
-    last = month_name(month_at(content.history.last + len(ranked[0].curve) - 1))
-    return f"Each curve rises from 0 % in {month_name(content.month)}. By {last}, highest first: {ends}."
+def clock_about(content: Content, one: Clock) -> str:
+    """Describe one milestone's picture for someone who cannot see it."""
+    if not one.dues:
+        return f"Drawn as done: {clock_done(one)}."
+    told = [f"{percent(due.probability)} by {month_name(due.month)}" for due in one.dues]
+    return f"The chance rises from 0 % in {month_name(content.month)} to {listed(told)}."

@@ -6,7 +6,6 @@ milestone that occurred has none (``tests/contract/test_report.py``).
 
 from __future__ import annotations
 
-import string
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -57,8 +56,8 @@ class Clock:
 
     Attributes
     ----------
-    name, key
-        Its name, and its letter in the chart; no letter if it occurred.
+    name
+        As declared.
     state, day
         How it stands, and the ISO day it occurred or of the latest evidence, or "".
     dates
@@ -70,7 +69,6 @@ class Clock:
     """
 
     name: str
-    key: str
     state: State
     day: str
     dates: tuple[str, ...]
@@ -78,9 +76,14 @@ class Clock:
     curve: tuple[float, ...]
 
     @property
-    def first_declared(self) -> Due:
-        """The chance at the nearest declared horizon, of a milestone that is open."""
-        return next(due for due in self.dues if due.declared)
+    def declared(self) -> tuple[Due, ...]:
+        """The chances at the declared horizons; none if it occurred."""
+        return tuple(due for due in self.dues if due.declared)
+
+    @property
+    def named(self) -> tuple[Due, ...]:
+        """The chances at those of the experts' dates that lie ahead."""
+        return tuple(due for due in self.dues if due.named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +109,6 @@ class Milestones:
         return tuple(clock for clock in self.clocks if clock.dues)
 
     @property
-    def dated(self) -> bool:
-        """Whether a date that the experts named still lies ahead of an open one."""
-        return any(due.named for clock in self.open for due in clock.dues)
-
-    @property
     def closed(self) -> tuple[Clock, ...]:
         """Those that occurred."""
         return tuple(clock for clock in self.clocks if not clock.dues)
@@ -127,18 +125,10 @@ def milestones(tree: xr.DataTree, framework: Framework) -> Milestones:
     if not framework.judgements:
         return Milestones((), 0, 0)
     stand, reader = standings(tree), _Reader(tree, framework)
-    places = {one.milestone: place for place, one in enumerate(one for one in stand if one.open)}
-    clocks = tuple(reader.clock(one, _key(places.get(one.milestone))) for one in stand)
-    behind = [one.label for one in framework.judgements if one.milestone in places]
+    open_ones = {one.milestone for one in stand if one.open}
+    clocks = tuple(reader.clock(one) for one in stand)
+    behind = [one.label for one in framework.judgements if one.milestone in open_ones]
     return Milestones(clocks, len(behind), _prior_only(tree, behind))
-
-
-def _key(place: int | None) -> str:
-    """Return A to Z, then A1 and so on; no letter for no place."""
-    if place is None:
-        return ""
-    turn, letter = divmod(place, len(string.ascii_uppercase))
-    return string.ascii_uppercase[letter] + (str(turn) if turn else "")
 
 
 def _prior_only(tree: xr.DataTree, judgements: list[str]) -> int:
@@ -157,12 +147,11 @@ class _Reader:
         self.predictions = tree["predictions"].to_dataset()
         self.published = published_clocks(self.predictions, self.settings.floor)
 
-    def clock(self, one: Standing, key: str) -> Clock:
+    def clock(self, one: Standing) -> Clock:
         judged = [judgement for judgement in self.framework.judgements if judgement.milestone == one.milestone]
         named = sorted({self.framework.judged_index + judgement.horizon_months for judgement in judged})
         return Clock(
             name=self.names[one.milestone],
-            key=key,
             state=one.state,
             day=one.day.isoformat() if one.day else "",
             dates=tuple(month_at(index) for index in named),

@@ -15,12 +15,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from indicast.publish import (
     _charts,
-    _curves,
+    _clocks,
     _lite_words,
     _milestone_sentences,
+    _moved,
     _sentences,
     _standing,
     _unexplained_words,
+    _watch_words,
+    _why_words,
     _wording,
 )
 from indicast.publish._text import markdown_link, markdown_output, visible_only
@@ -29,7 +32,7 @@ from indicast.publish._wording import month_at
 if TYPE_CHECKING:
     from indicast.publish._content import Content
 
-SPOKEN = (_sentences, _standing, _milestone_sentences, _lite_words, _unexplained_words)
+SPOKEN = (_sentences, _standing, _milestone_sentences, _lite_words, _unexplained_words, _watch_words, _why_words)
 """Modules whose functions templates call as ``say``."""
 TABLE_STEP = 3
 """Months between two rows of the history table, counted back from the last."""
@@ -61,7 +64,7 @@ def _environment(*, html: bool) -> Environment:
     environment.globals |= {
         "say": {name: word for module in SPOKEN for name, word in _public(module).items()},
         "word": _public(_wording),
-        "chart": _public(_charts) | _public(_curves),
+        "chart": _public(_charts) | _public(_clocks) | _public(_moved),
     }
     environment.globals |= {"history_rows": history_rows, "md_link": markdown_link}
     return environment

@@ -76,6 +76,18 @@ def published_months(folder: Path) -> tuple[str, ...]:
     )
 
 
+def published_padding(folder: Path) -> int | None:
+    """Return the number of months to which the arrays of a published month were padded, or None.
+
+    Draws depend on it, so whoever makes the month again has to pad it alike.
+    """
+    manifest = _read(folder / MANIFEST)
+    padded = manifest.get("padded")
+    if _is_draft(manifest) or not isinstance(padded, dict) or not _has_sizes(manifest):
+        return None
+    return padded.get("months")
+
+
 def open_published(root: Path, model: str, month: str) -> Published:
     """Return a published month of a workspace.
 

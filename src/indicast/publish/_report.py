@@ -2,7 +2,8 @@
 
 Invariant: nothing is published from a run with a failed gate, or from inputs that are
 not the run's own; a draft says so on every page and replaces no publication
-(``tests/contract/test_report.py``).
+(``tests/contract/test_report.py``); other numbers replace those of a publication only for a
+reason that is recorded (``tests/contract/test_editions.py``).
 """
 
 from __future__ import annotations
@@ -11,17 +12,21 @@ import hashlib
 import json
 import math
 import shutil
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from indicast.errors import GateError, RunError
+from indicast.errors import GateError, PublishedError, RunError
 from indicast.forecast import forecast_table
 from indicast.infer import Gate, Run, Settings, build_manifest, whole_folder, write_json
 from indicast.ledger import neutral_cell
 from indicast.panel import Vintage
+from indicast.publish._beside import intervals, milestone_states
 from indicast.publish._content import report_content
+from indicast.publish._editions import editions, keep_numbers, keep_record, latest, with_edition
 from indicast.publish._history import was_draft
+from indicast.publish._outer_gates import certificate_gate
 from indicast.publish._page import render_html, render_markdown
 from indicast.publish._wording import listed
 
@@ -35,6 +40,22 @@ if TYPE_CHECKING:
 PAGE, TEXT, TABLE, MANIFEST = "report.html", "report.md", "forecast.csv", "manifest.json"
 
 
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """In which way a month is published.
+
+    Attributes
+    ----------
+    reason
+        Why other numbers may take the place of those published; if blank, they may not.
+    page
+        Whether ``report.html`` is written; the text, the table and the manifest always are.
+    """
+
+    reason: str = ""
+    page: bool = True
+
+
 def publish_report(
     framework: Framework,
     hyperparameters: Hyperparameters,
@@ -43,6 +64,7 @@ def publish_report(
     previous: Run | None,
     *,
     draft: bool = False,
+    issue: Issue = Issue(),
 ) -> Path:
     """Write ``reports/<model>/<YYYY-MM>`` and return it.
 
@@ -56,6 +78,8 @@ def publish_report(
         The run of the month before, or None.
     draft
         Publish in spite of failed gates, stamped as a draft.
+    issue
+        With a page or without, and whether as another edition.
 
     Raises
     ------
@@ -64,8 +88,10 @@ def publish_report(
     RunError
         If the run's inputs are no longer those of the workspace, if a draft would
         replace a publication, or if the disk refuses.
+    PublishedError
+        If the month is published with other numbers, or with later news.
     """
-    failed = _failures(run)
+    failed = _failures(run) + _outer_failures(framework, hyperparameters)
     if failed and not draft:
         remedy = "sample longer (--draws), mend the priors where they fail, or write a draft (--draft)"
         message = f"run {run.id} is not published: {'; '.join(failed)}; {remedy}"
@@ -80,15 +106,24 @@ def publish_report(
     if draft:
         _refuse_to_replace(target)
     _refuse_to_forget(target, run)
+    table = table_text(forecast_table(run.tree, framework))
+    record = () if draft else with_edition(editions(target.parent), run.manifest, table, target, issue.reason)
     content = report_content(framework, hyperparameters, ledger, run, previous, _reasons(failed, changed, draft=draft))
-    table = forecast_table(run.tree, framework)
     with whole_folder(target) as folder:
         _keep_rest(target, folder, run)
-        (folder / PAGE).write_text(render_html(content), encoding="utf-8", newline="\n")
-        (folder / TEXT).write_text(render_markdown(content), encoding="utf-8", newline="\n")
-        write_table(folder / TABLE, table)
-        files = {name: _sha256(folder / name) for name in (PAGE, TEXT, TABLE)}
-        write_json(folder / MANIFEST, {**run.manifest, "published": {"draft": draft, "sha256": files}})
+        texts = {PAGE: render_html(content)} if issue.page else {}
+        texts |= {TEXT: render_markdown(content), TABLE: table}
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8", newline="\n")
+        files = {name: _sha256(folder / name) for name in texts}
+        edition = latest(record, target.name)
+        published = {"draft": draft, "sha256": files, "intervals": intervals(framework, run)}
+        published["milestones"] = milestone_states(framework, run)
+        published |= {"edition": edition.number, "reason": edition.reason} if edition else {}
+        write_json(folder / MANIFEST, {**run.manifest, "published": published})
+        if edition:
+            keep_numbers(record, target.name, target, folder)
+            keep_record(target.parent, record)  # before the folder moves: publishing again mends a stop between the two
     return target
 
 
@@ -103,19 +138,29 @@ def _refuse_to_forget(target: Path, run: Run) -> None:
             f"{target} is published with news up to {older}, and this run knows news up to {known} only; "
             "it stays in its run folder and the publication as it was"
         )
-        raise RunError(message)
+        raise PublishedError(message)
+
+
+def table_text(table: pd.DataFrame) -> str:
+    """Return a forecast with every digit of its values, so that sums survive reading, and no formula in its texts."""
+    texts = {name: table[name].map(neutral_cell) for name in table.columns[table.dtypes == "str"]}
+    return str(table.assign(**texts).to_csv(index=False, lineterminator="\n"))
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
-    """Write a forecast with every digit of its values, so that sums survive reading, and no formula in its texts."""
-    texts = {name: table[name].map(neutral_cell) for name in table.columns[table.dtypes == "str"]}
-    table.assign(**texts).to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+    """Write the text of a forecast into a file."""
+    path.write_text(table_text(table), encoding="utf-8", newline="\n")
 
 
 def _failures(run: Run) -> list[str]:
     if not run.gates:
         return ["no gate was computed"]
     return [_failure(gate) for gate in run.gates if not gate.passed]
+
+
+def _outer_failures(framework: Framework, hyperparameters: Hyperparameters) -> list[str]:
+    gate = certificate_gate(framework, hyperparameters)
+    return [gate.failure.removesuffix(".")] if gate.state == "FAIL" else []
 
 
 def _failure(gate: Gate) -> str:

@@ -6,7 +6,6 @@ running text without its word (``tests/contract/test_report.py``).
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from indicast.elicit import word_with_band
@@ -22,6 +21,8 @@ from indicast.publish._wording import (
     signed_share,
     span,
 )
+
+YEAR = 12
 
 if TYPE_CHECKING:
     from indicast.explain import Change
@@ -54,8 +55,15 @@ def sureness(content: Content) -> str:
     top = content.top
     return (
         f"The {percent(content.interval)} interval of {top.name} runs from {span(top.low, top.high)}. "
-        f"It is the most likely scenario in {percent(content.leading)} of the draws."
+        f"{percent(content.leading)} of the parameter values that fit the evidence put it first, the rest another."
+        f"{_unsettled(content)}"
     )
+
+
+def _unsettled(content: Content) -> str:
+    """Say which scenarios cannot be told from the first one, or nothing."""
+    rivals = [one.name for one in content.now if one is not content.top and one.high > content.top.low]
+    return f" The intervals overlap, so {listed(rivals)} cannot be excluded from the first place." if rivals else ""
 
 
 def border(estimate: Estimate) -> str:
@@ -64,8 +72,9 @@ def border(estimate: Estimate) -> str:
         return ""
     band = estimate.neighbour
     return (
-        f"{percent(estimate.band_share)} of the draws lie in this band, {percent(estimate.neighbour_share)} in the "
-        f"neighbouring one ({band.word}, {PERCENT * band.low:g}-{PERCENT * band.high:g} %)."
+        f"The word is that of the mean: {percent(estimate.band_share)} of the parameter values put it there, and into "
+        f"the neighbouring one ({band.word}, {PERCENT * band.low:g}-{PERCENT * band.high:g} %): "
+        f"{percent(estimate.neighbour_share)}."
     )
 
 
@@ -118,11 +127,12 @@ def later_sources(content: Content) -> str:
     return f"{counted(number, 'further source')} became known for older rows." if number else ""
 
 
-def watch(one: Watch) -> str:
+def watch(content: Content, one: Watch) -> str:
     """Say what was found in a watched month."""
+    name = labelled(content, one.indicator)
     if not one.looked:
-        return f"{one.indicator}, {month_name(one.month)}: coverage {one.coverage}, so silence is no evidence."
-    found = f"{one.indicator}, {month_name(one.month)}: {one.found} found, coverage {one.coverage}."
+        return f"{name}, {month_name(one.month)}: coverage {one.coverage}, so silence is no evidence."
+    found = f"{name}, {month_name(one.month)}: {one.found} found, coverage {one.coverage}."
     if one.reference is None:
         return found
     return f"{found} At the rate of the months before, {one.reference:.1f} would be expected if all were found."
@@ -151,9 +161,10 @@ def corrects(item: Item) -> str:
     return f"corrects an earlier row: {item.corrects}"
 
 
-def taken_back(one: TakenBack) -> str:
+def taken_back(content: Content, one: TakenBack) -> str:
     """Say which row of earlier months no longer counts, and why."""
-    return f"Taken back on {one.known_date}: {one.indicator}, {one.event_date}: {one.summary} Reason: {one.reason}"
+    name = labelled(content, one.indicator)
+    return f"Taken back on {one.known_date}: {name}, {one.event_date}: {one.summary} Reason: {one.reason}"
 
 
 def table_says(content: Content) -> str:
@@ -190,17 +201,43 @@ def learned(content: Content) -> str:
 
 
 def chain_is_prior(content: Content) -> str:
-    """Say what carries the forecast beyond the first year."""
+    """Say how much of what carries the forecast ahead the data taught."""
     chain = [one for one in content.judgement.parameters if one.of_chain]
-    held = sum(one.prior_only for one in chain)
-    longest = duration(content.judgement.months)
-    if 2 * held < len(chain):
-        return f"{held} of the {len(chain)} parameters that carry the forecast ahead are prior-only."
+    held, longest = sum(one.prior_only for one in chain), duration(content.judgement.months)
+    said = f"{held} of the {len(chain)} parameters that carry the forecast ahead are prior-only."
+    return f"{said} The table shows how near the forecast is to its long-run shares after {longest}."
+
+
+def beyond_a_year(content: Content) -> str:
+    """Say that a forecast beyond the first year is mostly prior, if it is and if there is one."""
+    chain = [one for one in content.judgement.parameters if one.of_chain]
+    held, far = sum(one.prior_only for one in chain), [one for one in content.judgement.memory if one[0] > YEAR]
+    if not far or 2 * held < len(chain):
+        return ""
+    months, most = far[-1]
     return (
-        f"{held} of the {len(chain)} parameters that carry the forecast ahead are prior-only. Beyond 12 months the "
-        "forecast is mostly this prior: how fast it moves from today's probabilities towards the long-run shares is "
-        f"assumed, not learned. The table shows how near it is to them after {longest}."
+        f"Beyond 12 months this is mostly the prior of the scenario chain: {held} of its {len(chain)} parameters are "
+        "prior-only, so how fast the forecast moves towards the long-run shares is assumed, not learned. After "
+        f"{duration(months)} even certainty about today's scenario would move it by at most {share(most)} points."
     )
+
+
+def labelled(content: Content, name: str) -> str:
+    """Return an indicator's name, with what must stand beside it if it drives the scenarios."""
+    own = any(name == one or name.startswith(f"{one} (") or f"'{one}'" in name for one in content.caveats.drivers)
+    return f"{name} (association, not cause)" if own else name
+
+
+def ahead_says(content: Content) -> str:
+    """Say which scenario is most likely at each horizon."""
+    tops = [max(one.estimates, key=lambda each: each.probability) for one in content.horizons[1:]]
+    same = len({one.scenario for one in tops}) == 1
+    told = [
+        f"in {duration(horizon.months)} {'' if same else f'{top.name}, '}{worded(content, top.probability)}"
+        for horizon, top in zip(content.horizons[1:], tops, strict=True)
+    ]
+    said = f"{tops[0].name} comes first at each horizon" if same else "First comes"
+    return f"{said}: {'; '.join(told)}."
 
 
 def memory(content: Content) -> str:
@@ -235,9 +272,6 @@ def trend(content: Content, place: int) -> str:
 
 def bands(content: Content) -> str:
     """Explain the words by their numbers."""
-    edges = [content.lexicon.bands[0].low, *(band.high for band in content.lexicon.bands)]
-    parts = [
-        f"{band.word} {PERCENT * low:g}-{PERCENT * high:g} %"
-        for band, (low, high) in zip(content.lexicon.bands, pairwise(edges), strict=True)
-    ]
-    return f"Words after {content.lexicon.name}: {', '.join(parts)}."
+    told = [f"{band.word} {PERCENT * band.low:g}-{PERCENT * band.high:g} %" for band in content.lexicon.bands]
+    rest = "" if content.lexicon.whole else " A number in none of these bands takes the word of the nearest."
+    return f"Words after {content.lexicon.name}: {', '.join(told)}.{rest}"

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from indicast.elicit import additive_rules, counts, label_flips, labels
-from indicast.publish._estimates import lexicon_of
 
 if TYPE_CHECKING:
     from indicast.workspace import Framework
@@ -29,7 +28,7 @@ class TableRow:
     net
         (plus - minus) / indicators, in [-1, 1].
     word
-        Of the lexicon, a negative share taking the lowest.
+        Of the table's lexicon, a negative share taking the lowest.
     flips
         Changes of a single mark that change the word.
     """
@@ -50,7 +49,7 @@ class TableRow:
 
 def table_rows(framework: Framework) -> tuple[TableRow, ...]:
     """Return the index of every scenario in the table by net share, in declared order; a residual one is not in it."""
-    marks, lexicon = framework.table.marks, lexicon_of(framework)
+    marks, lexicon = framework.table.marks, framework.declaration.table_lexicon
     found, net = counts(marks), additive_rules(marks)["net_share"]
     words, flips = labels(net, lexicon), label_flips(marks, "net_share", lexicon)
     return tuple(

@@ -8,25 +8,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from indicast.publish._sentences import labelled
 from indicast.publish._wording import counted, listed, percent
 
 if TYPE_CHECKING:
+    from indicast.publish._content import Content
     from indicast.publish._unexplained import Residual, Unexplained
 
 
-def set_explains(found: Unexplained) -> str:
+def set_explains(content: Content, found: Unexplained) -> str:
     """Say how many indicators the scenario set does not explain, and how many chance alone would give."""
     number, window = len(found.seen), counted(found.months, "month")
     if not number:
         return f"No indicator was seen in the last {window}, so nothing can be said about the scenario set."
     beyond, by_chance = found.beyond, found.limit * number
-    which = f": {listed(found.names[one.indicator] for one in beyond)}" if beyond else ""
+    which = f": {listed(labelled(content, found.names[one.indicator]) for one in beyond)}" if beyond else ""
     unseen = len(found.names) - number
     rest = f" {counted(unseen, 'indicator was', 'indicators were')} not seen in that time." if unseen else ""
+    said = f"does not explain {len(beyond)} of {counted(number, 'indicator')}{which}" if beyond else _all(number)
     return (
-        f"In the last {window} the scenario set does not explain {len(beyond)} of {counted(number, 'indicator')}"
-        f"{which}. If it holds, chance alone gives at most {by_chance:.1f} on average.{rest}"
+        f"In the last {window} the scenario set {said}. "
+        f"If it holds, chance alone leaves at most {by_chance:.1f} unexplained on average.{rest}"
     )
+
+
+def _all(number: int) -> str:
+    return "explains the only indicator that was seen" if number == 1 else f"explains all {number} indicators seen"
 
 
 def set_means(found: Unexplained) -> str:

@@ -2,11 +2,12 @@
 
 from indicast.workspace._alternatives import Alternative, read_alternatives, undeclared
 from indicast.workspace._calibration import CalibrationSection
-from indicast.workspace._declaration import Band, Declaration, Lexicon, PriorGates, Scenario, month_index
+from indicast.workspace._declaration import Declaration, PriorGates, Scenario, month_index
 from indicast.workspace._families import FAMILIES, Needs
 from indicast.workspace._findings import FOLDERS, Finding, RefusedError, Severity, refuse_errors
 from indicast.workspace._framework import Framework
 from indicast.workspace._indicator import Fed, Indicator
+from indicast.workspace._lexicons import Band, Lexicon, shipped_lexicons
 from indicast.workspace._milestones import Judgement
 from indicast.workspace._new import create_workspace
 from indicast.workspace._open import ENVIRONMENT_VARIABLE, find_root, load_framework, model_names
@@ -55,6 +56,7 @@ __all__ = [
     "read_toml",
     "refuse_errors",
     "rule",
+    "shipped_lexicons",
     "shown",
     "text_schema",
     "undeclared",

@@ -16,7 +16,8 @@ from pydantic import Field, model_validator
 
 from indicast.workspace._calibration import CalibrationSection
 from indicast.workspace._indicator import Frozen, Identifier, Indicator, Text
-from indicast.workspace._scrutiny import LintSection, LiteSection, SurpriseSection
+from indicast.workspace._lexicons import Lexicon, shipped_lexicons
+from indicast.workspace._scrutiny import LintSection, LiteSection, SurpriseSection, WatchSection
 from indicast.workspace._start import LabelSection, Probability, StartSection
 
 Looking = Literal["looked", "not_looked", "withheld"]
@@ -63,32 +64,6 @@ class ForecastSection(Frozen):
         return self
 
 
-class Band(Frozen):
-    """One verbal band: probabilities in ``[low, high)``, the last one closed."""
-
-    word: Text
-    low: Probability
-    high: Probability
-
-
-class Lexicon(Frozen):
-    """Verbal bands that tile [0, 1] without gap or overlap."""
-
-    id: Identifier
-    name: Text
-    source: Text
-    bands: tuple[Band, ...] = Field(min_length=2)
-
-    @model_validator(mode="after")
-    def _tiles_the_unit_interval(self) -> Self:
-        edges = [self.bands[0].low, *[band.high for band in self.bands]]
-        starts = [band.low for band in self.bands]
-        if edges[0] != 0.0 or edges[-1] != 1.0 or starts != edges[:-1] or edges != sorted(set(edges)):
-            message = f"bands of lexicon {self.id} must tile 0 to 1 in rising order, got edges {edges}"
-            raise ValueError(message)
-        return self
-
-
 class Scenario(Frozen):
     """One of K >= 2 exclusive scenarios.
 
@@ -122,7 +97,10 @@ class Milestone(Frozen):
 
 
 class Gates(Frozen):
-    """Limits that a fit must meet before anything is published."""
+    """Limits that a fit must meet before anything is published.
+
+    ``certificate`` says whether a valid calibration certificate is a condition too, or only told.
+    """
 
     rhat_max: float = Field(gt=1.0, le=1.1)
     ess_bulk_min: float = Field(gt=0)
@@ -130,6 +108,7 @@ class Gates(Frozen):
     divergences_max: int = Field(ge=0)
     bfmi_min: float = Field(gt=0.0, lt=1.0)
     label_identity_min: Probability
+    certificate: Literal["required", "told"] = "told"
 
 
 class PriorGates(Frozen):
@@ -174,6 +153,7 @@ class Declaration(Frozen):
     forecast: ForecastSection
     lite: LiteSection = LiteSection()
     surprise: SurpriseSection | None = None
+    watch: WatchSection = WatchSection()
     lint: LintSection = LintSection()
     lexicon: Identifier
     directions: tuple[Identifier, Identifier, Identifier]
@@ -186,13 +166,28 @@ class Declaration(Frozen):
     scenarios: tuple[Scenario, ...] = Field(min_length=2, max_length=MOST_PARTS)
     indicators: tuple[Indicator, ...] = Field(min_length=1, max_length=MOST_PARTS)
     slants: tuple[SlantRule, ...] = Field(min_length=1, max_length=MOST_PARTS)
-    lexicons: tuple[Lexicon, ...] = Field(min_length=1, max_length=MOST_PARTS)
+    lexicons: tuple[Lexicon, ...] = Field(default=(), max_length=MOST_PARTS)
     milestones: tuple[Milestone, ...] = Field(default=(), max_length=MOST_PARTS)
 
     @property
     def looked(self) -> tuple[str, ...]:
         """Coverage words under which somebody watched, in declared order."""
         return tuple(word for word, meaning in self.coverage.items() if meaning == "looked")
+
+    @property
+    def published_lexicon(self) -> Lexicon:
+        """The words that probabilities are published with."""
+        return self.known_lexicons[self.lexicon]
+
+    @property
+    def table_lexicon(self) -> Lexicon:
+        """The words of the experts' table, which need not be those of the report."""
+        return self.known_lexicons[self.lint.lexicon or self.lexicon]
+
+    @property
+    def known_lexicons(self) -> dict[str, Lexicon]:
+        """Lexicons by id, a declared one before a shipped one of the same id."""
+        return {one.id: one for one in shipped_lexicons()} | {one.id: one for one in self.lexicons}
 
     @model_validator(mode="after")
     def _references_hold(self) -> Self:
@@ -223,10 +218,12 @@ class Declaration(Frozen):
         if watched and not self.looked:
             message = "coverage: no word means 'looked', so nothing could ever be counted; add one"
             raise ValueError(message)
-        if self.lexicon not in {lexicon.id for lexicon in self.lexicons}:
-            message = f"lexicon = {self.lexicon!r} is not among [[lexicons]]: {', '.join(x.id for x in self.lexicons)}"
-            raise ValueError(message)
-        _require_printed_labels(self.lint, self.scenarios, next(x for x in self.lexicons if x.id == self.lexicon))
+        known = self.known_lexicons
+        for name, wanted in (("lexicon", self.lexicon), ("lint.lexicon", self.lint.lexicon)):
+            if wanted is not None and wanted not in known:
+                message = f"{name} = {wanted!r} is neither among [[lexicons]] nor shipped: {', '.join(sorted(known))}"
+                raise ValueError(message)
+        _require_printed_labels(self.lint, self.scenarios, self.table_lexicon)
         return self
 
 

@@ -17,7 +17,7 @@ SHOWN = 5
 FOLDERS = {
     "data": ("observations.csv", "sources.csv", "corroboration.csv", "coverage.csv", "outcomes.csv"),
     "priors": ("table.csv", "raters.csv", "elicited.csv", "milestones.csv", "hyperparameters.toml"),
-    "models": ("model.toml",),
+    "models": ("model.toml", "alternatives.toml"),
 }
 """Which folder of a workspace holds which of a model's files."""
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 
-from indicast.errors import WorkspaceError
+from indicast.errors import WorkspaceError, one_of
 from indicast.workspace._declaration import Declaration, month_index
 from indicast.workspace._families import FAMILIES
 from indicast.workspace._indicator import Indicator
@@ -159,6 +159,27 @@ class Framework:
         same = (start.mode, start.route) == (declared.mode, declared.route)
         variant = self.variant if same else start_name(start)
         return replace(self, declaration=self.declaration.model_copy(update={"start": start}), variant=variant)
+
+    def speaking(self, lexicon: str) -> Framework:
+        """Return this framework with the words of another lexicon; the experts' table keeps its own.
+
+        Parameters
+        ----------
+        lexicon
+            Id of a declared or a shipped one.
+
+        Raises
+        ------
+        WorkspaceError
+            If there is none of that id.
+        """
+        declared = self.declaration
+        if lexicon not in declared.known_lexicons:
+            known = one_of(sorted(declared.known_lexicons))
+            message = f"--lexicon: {lexicon!r} is no lexicon of {self.id}; there are: {known}"
+            raise WorkspaceError(message)
+        lint = declared.lint.model_copy(update={"lexicon": declared.table_lexicon.id})
+        return replace(self, declaration=declared.model_copy(update={"lexicon": lexicon, "lint": lint}))
 
     @property
     def model_file(self) -> Path:

@@ -43,6 +43,20 @@ class SurpriseSection(Frozen):
     residual_above: float | None = Field(default=None, gt=0.0, lt=1.0)
 
 
+class WatchSection(Frozen):
+    """What the list of the next observations is made from.
+
+    Attributes
+    ----------
+    window_months
+        Last months that say how often each thing can be seen and what its reports look like. Twelve: most indicators
+        are seen twice or thrice a year, so that a shorter window holds none of some, and sources of years ago may be
+        gone.
+    """
+
+    window_months: int = Field(default=12, ge=1, le=600)
+
+
 class LintSection(Frozen):
     """From where on ``indicast check`` warns; every key but ``reason`` may be left out.
 
@@ -50,6 +64,8 @@ class LintSection(Frozen):
 
     Attributes
     ----------
+    lexicon
+        Whose words the printed labels are, if not those that the framework publishes with.
     printed_labels
         The published word of each scenario of the table. Without them the labels by net share are looked at.
     label_error
@@ -74,6 +90,7 @@ class LintSection(Frozen):
         Why these limits; needed as soon as one of them is given.
     """
 
+    lexicon: Identifier | None = None
     printed_labels: dict[Identifier, Text] = Field(default_factory=dict)
     label_error: float | None = Field(default=None, gt=0.0, lt=1.0)
     years_before: int = Field(default=5, ge=1, le=500)
@@ -86,7 +103,7 @@ class LintSection(Frozen):
 
     @model_validator(mode="after")
     def _limits_have_a_reason(self) -> Self:
-        given = sorted(self.model_fields_set - {"reason", "printed_labels"})
+        given = sorted(self.model_fields_set - {"reason", "printed_labels", "lexicon"})
         if given and self.reason is None:
             message = f"lint: {', '.join(given)} is given without a reason; add lint.reason"
             raise ValueError(message)
