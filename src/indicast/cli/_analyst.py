@@ -67,15 +67,17 @@ def whatif(
     ] = None,
     grade: Annotated[
         list[str] | None,
-        typer.Option("--grade", metavar="SOURCE=LETTER", help="Grade a source otherwise.", show_default=False),
+        typer.Option(
+            "--grade", metavar="SOURCE=LETTER", help="Grade a source otherwise; repeatable.", show_default=False
+        ),
     ] = None,
     drop_indicator: Annotated[
         list[str] | None,
-        typer.Option("--drop-indicator", metavar="ID", help="Leave out an indicator.", show_default=False),
+        typer.Option("--drop-indicator", metavar="ID", help="Leave out an indicator; repeatable.", show_default=False),
     ] = None,
     drop_rater: Annotated[
         list[str] | None,
-        typer.Option("--drop-rater", metavar="ID", help="Leave out an expert's marks.", show_default=False),
+        typer.Option("--drop-rater", metavar="ID", help="Leave out an expert's marks; repeatable.", show_default=False),
     ] = None,
     as_of: AS_OF = None,
     run_id: RUN = None,

@@ -225,18 +225,19 @@ def report(options: Shared, model: str, chosen: Chosen, *, draft: bool, reason: 
     if chosen.lexicon is not None:
         _write_in_other_words(desk, run, previous, chosen.lexicon)
         return
-    if previous is None and not (draft or reason) and published_as_it_is(desk.framework, run.manifest):
+    if previous is None and not (draft or reason) and published_with_change(desk.framework, run.manifest):
         typer.echo(f"{run.manifest['as_of']} is published from this very run, beside the month before; it stands")
         return
     _publish(desk, run, previous, draft=draft, reason=reason)
 
 
-def published_as_it_is(framework: Framework, manifest: Mapping[str, Any]) -> bool:
-    """Whether a month is published from inputs with this hash: written again without its change, it would lose news."""
-    path = framework.reports_folder / str(manifest["as_of"]) / "manifest.json"
+def published_with_change(framework: Framework, manifest: Mapping[str, Any]) -> bool:
+    """Whether a month is published from inputs with this hash, beside the month before, which would now be lost."""
+    folder = framework.reports_folder / str(manifest["as_of"])
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return bool(found["hash"] == manifest["hash"] and not found["published"]["draft"])
+        found = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        same = bool(found["hash"] == manifest["hash"] and not found["published"]["draft"])
+        return same and "\n## Change since " in (folder / "report.md").read_text(encoding="utf-8")
     except (OSError, ValueError, KeyError, TypeError):
         return False
 

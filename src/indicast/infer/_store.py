@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from indicast.workspace import Framework
 
+SHOWN = 3
+"""Runs that are named where another one was meant."""
 POSTERIOR, DIAGNOSTICS, MANIFEST = "posterior.nc", "diagnostics.json", "manifest.json"
 POSTERIOR_SHA256 = "posterior_sha256"
 """Key of diagnostics.json; the bytes differ between machines, so the manifest's hash leaves them out."""
@@ -189,9 +191,16 @@ def find_run(framework: Framework, wanted: str | None = None, as_of: str | None 
     if not found:
         named = f" {wanted or as_of}" if wanted or as_of else ""
         month = f" --as-of {as_of}" if as_of else ""
-        message = f"no run{named} in {folder}; make one with 'indicast fit {framework.id}{month}'"
+        others = _latest_runs(folder) if wanted else ""
+        message = f"no run{named} in {folder}{others}; make one with 'indicast fit {framework.id}{month}'"
         raise MissingError(message)
     return max(found, key=lambda path: (path.name[:7], (path / MANIFEST).stat().st_mtime_ns))
+
+
+def _latest_runs(folder: Path) -> str:
+    """Return the newest of the runs that there are, to choose from."""
+    there = sorted(path.parent.name for path in folder.glob(f"[!.]*/{MANIFEST}"))
+    return f" (the newest there are: {', '.join(there[-SHOWN:])})" if there else ""
 
 
 def load_run(folder: Path) -> Run:

@@ -40,8 +40,17 @@ def _values(before: Rows, after: Rows) -> list[str]:
     if unlike:
         widest = max(unlike, key=lambda key: _gap(before[key], after[key]))
         place = " ".join(part for part in (widest[0], widest[1], widest[4], f"horizon {widest[2]}") if part)
-        parts.append(f"{len(unlike)} of {len(before)} rows, most {place}: {before[widest]} there, {after[widest]} here")
+        there, here = _short(before[widest]), _short(after[widest])
+        parts.append(f"{len(unlike)} of {len(before)} rows, most {place}: {there} there, {here} here")
     return parts
+
+
+def _short(value: str) -> str:
+    """Return a number with four digits, or the text as it is."""
+    try:
+        return f"{float(value):.4g}"
+    except ValueError:
+        return value
 
 
 def _gap(before: str, after: str) -> float:

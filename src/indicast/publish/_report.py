@@ -98,9 +98,8 @@ def publish_report(
         raise GateError(message)
     changed = changed_inputs(framework, ledger, run)
     if changed and not draft:
-        message = (
-            f"run {run.id} was made with another {listed(changed)}; make it again with 'indicast fit {framework.id}'"
-        )
+        again = f"'indicast fit {framework.id} --as-of {run.manifest['as_of']}'"
+        message = f"run {run.id} was made with another {listed(changed)}; make it again with {again}"
         raise RunError(message)
     target = framework.reports_folder / str(run.tree.attrs["as_of"])
     if draft:
