@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from indicast.cli._jobs import Desk, open_desk
+from indicast.cli._jobs import Desk, month_named, open_desk
 from indicast.errors import DataError, MissingError, RunError
 from indicast.workspace import month_index
 
@@ -113,7 +113,7 @@ def _found(desk: Desk, months: tuple[str, str], *, refit: bool) -> tuple[Waterfa
 
 def _between(first: str, last: str) -> list[str]:
     places = range(month_index(first) + 1, month_index(last))
-    return [f"{place // 12:04d}-{place % 12 + 1:02d}" for place in places]
+    return [month_named(place) for place in places]
 
 
 def _in_order_of_knowledge(runs: list[Run], last: Run) -> list[Run]:

@@ -14,6 +14,7 @@ from datetime import date
 from typing import TYPE_CHECKING, NoReturn
 
 from indicast.cli._asking import nearest
+from indicast.cli._jobs import month_named
 from indicast.errors import DataError
 from indicast.explain import Supposed, milestones_judged
 from indicast.panel import last_day
@@ -92,8 +93,8 @@ class Words:
             self._refuse(f"{shown(self.when)} is no month; write YYYY-MM or YYYY-MM-DD, for example 2025-01")
         first = self.framework.start_index
         if not first <= index <= self.last:
-            said = f"{self.when[:7]} is outside the months that can be told: {_month_name(first)} to"
-            self._refuse(f"{said} {_month_name(self.last)}")
+            said = f"{self.when[:7]} is outside the months that can be told: {month_named(first)} to"
+            self._refuse(f"{said} {month_named(self.last)}")
         return index - first, day.isoformat()
 
     def _indicator(self) -> Indicator:
@@ -128,7 +129,7 @@ class Words:
         if self.further:
             self._refuse("an outcome has no grade; leave out what stands behind the month")
         if time < judged:
-            self._refuse(f"it was judged in {_month_name(self.framework.judged_index)}; name that month or a later one")
+            self._refuse(f"it was judged in {month_named(self.framework.judged_index)}; name that month or a later one")
         return Supposed("outcome", self.label, time, outcome=self.value)
 
     def _meant(self, declared: Indicator, grade: str, kind: str, slant: str) -> Supposed:
@@ -191,10 +192,6 @@ class Words:
             allowed = "between 0 and 100" if fits[0].family == "share" else "above 0"
             self._refuse(f"{self.value} says nothing; write a number {allowed}")
         return replace(base, what=fits[0].family, value=number, unit=unit, kind=kind or fits[0].kinds[0])
-
-
-def _month_name(index: int) -> str:
-    return f"{index // 12:04d}-{index % 12 + 1:02d}"
 
 
 def _listed(names: Iterable[str]) -> str:

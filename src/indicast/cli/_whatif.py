@@ -15,6 +15,7 @@ import numpy as np
 
 from indicast.cli._asked_run import Asked, Opened, open_run
 from indicast.cli._asking import nearest
+from indicast.cli._jobs import month_named
 from indicast.errors import DataError, MissingError
 from indicast.workspace import month_index, shown
 
@@ -84,16 +85,14 @@ def _month(opened: Opened, asked: Asked, observations: Sequence[Supposed]) -> st
     latest = max([start + one.time for one in observations], default=0)
     month = max(month_index(asked.as_of or str(opened.manifest["as_of"])), 0 if asked.as_of else latest)
     if latest > month:
-        message = f"--as-of {asked.as_of} comes before what is supposed; ask for {_name(latest)} or later"
+        message = f"--as-of {asked.as_of} comes before what is supposed; ask for {month_named(latest)} or later"
         raise DataError(message)
     if month > opened.last:
-        message = f"--as-of {asked.as_of} is too far ahead of {opened.id}; ask for {_name(opened.last)} or earlier"
+        message = (
+            f"--as-of {asked.as_of} is too far ahead of {opened.id}; ask for {month_named(opened.last)} or earlier"
+        )
         raise DataError(message)
-    return _name(month)
-
-
-def _name(index: int) -> str:
-    return f"{index // 12:04d}-{index % 12 + 1:02d}"
+    return month_named(month)
 
 
 def _known(opened: Opened, as_of: str) -> Known:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from indicast.cli._jobs import month_named
 from indicast.explain import watched_as
 
 if TYPE_CHECKING:
@@ -64,8 +65,7 @@ def _parted(text: str) -> tuple[str, str, str]:
 
 def _observed(opened: Opened, one: Supposed) -> str:
     framework = opened.framework
-    month = framework.start_index + one.time
-    when = f"in {month // 12:04d}-{month % 12 + 1:02d}"
+    when = f"in {month_named(framework.start_index + one.time)}"
     if one.what == "outcome":
         return f"{one.label} {one.outcome.replace('_', ' ')} {when}"
     if one.what in ("count", "act"):
